@@ -1,0 +1,107 @@
+//! How an arena is sized, limited and served.
+
+/// Bytes that a phase may use in a frame.
+///
+/// Padding counts; the unused tail of a block that the arena left does not.
+///
+/// ```
+/// use frame_arena::{ArenaConfig, Budget, FrameArena};
+///
+/// let config = ArenaConfig { budget: Budget::Refuse(16), ..ArenaConfig::named("contacts") };
+/// let arena = FrameArena::with_config(config);
+/// assert!(arena.try_alloc([0u64; 2]).is_ok());
+/// let refused = arena.try_alloc(7u8).unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "contacts arena over budget: 1 B requested, 16 of 16 B used; raise budget_bytes",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Budget {
+    /// As much as the system gives.
+    #[default]
+    Unlimited,
+    /// Log a warning, once in each frame that uses more than this many bytes.
+    Warn(usize),
+    /// Refuse any allocation with which the frame would use more than this many bytes.
+    Refuse(usize),
+}
+
+impl Budget {
+    /// The number of bytes, if there is one.
+    #[must_use]
+    pub const fn budget_bytes(self) -> Option<usize> {
+        match self {
+            Self::Unlimited => None,
+            Self::Warn(bytes) | Self::Refuse(bytes) => Some(bytes),
+        }
+    }
+}
+
+/// Where an arena's allocations come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ArenaMode {
+    /// A pointer moved inside a block: the reason to have an arena.
+    #[default]
+    Bump,
+    /// One call of the global allocator for each allocation, all freed at reset.
+    ///
+    /// For comparison, and for debugging: under valgrind or a sanitizer each object has its own
+    /// red zones, so that a use after the reset or past an object's end is reported. Each object
+    /// carries a 32-byte header, a cost that a plain `Box` does not have.
+    PerObject,
+}
+
+/// Everything an arena can be told, with defaults that suit a phase of a small game.
+///
+/// ```
+/// use frame_arena::{ArenaConfig, FrameArena};
+///
+/// let arena = FrameArena::with_config(ArenaConfig {
+///     capacity_bytes: 4 << 20,
+///     pretouch: true,
+///     ..ArenaConfig::named("physics")
+/// });
+/// assert!(arena.stats().reserved_bytes >= 4 << 20);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArenaConfig {
+    /// Stands in errors and logs: "`name` arena over budget". Default `"frame"`.
+    pub name: &'static str,
+    /// Bytes to reserve at first, and never to shrink under. Default 1 MiB.
+    pub capacity_bytes: usize,
+    /// Write each page of a new block once, so that no later frame pays for the page faults.
+    /// Default off.
+    pub pretouch: bool,
+    /// Bytes that one frame may use. Default [`Budget::Unlimited`].
+    pub budget: Budget,
+    /// Default [`ArenaMode::Bump`].
+    pub mode: ArenaMode,
+    /// Shrink after this many consecutive frames that used under half of what is reserved.
+    /// 0 never shrinks. Default 600: ten seconds at 60 frames a second.
+    pub shrink_after_frames: u32,
+    /// Past frames to keep figures of, for graphs. Default 0; 240 takes 19 KiB.
+    pub history_frames: usize,
+}
+
+impl ArenaConfig {
+    /// The defaults, under a name for errors and logs.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            capacity_bytes: 1 << 20,
+            pretouch: false,
+            budget: Budget::Unlimited,
+            mode: ArenaMode::Bump,
+            shrink_after_frames: 600,
+            history_frames: 0,
+        }
+    }
+}
+
+impl Default for ArenaConfig {
+    fn default() -> Self {
+        Self::named("frame")
+    }
+}

@@ -1,0 +1,173 @@
+//! What goes wrong, with the values in the text.
+
+use core::error::Error;
+use core::fmt;
+
+use super::epoch::Epoch;
+
+/// Why an arena gave no memory. After any of these it is as it was before the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AllocError {
+    /// The allocation would exceed [`Budget::Refuse`](crate::Budget::Refuse).
+    OverBudget {
+        /// Name of the arena.
+        arena: &'static str,
+        /// Bytes asked for, without padding.
+        requested_bytes: usize,
+        /// Bytes that the frame had used.
+        used_bytes: usize,
+        /// Bytes that a frame may use.
+        budget_bytes: usize,
+    },
+    /// The system refused a block (or, per object, an allocation).
+    OutOfMemory {
+        /// Name of the arena.
+        arena: &'static str,
+        /// Bytes asked for, without padding.
+        requested_bytes: usize,
+        /// Bytes that the arena holds from the system.
+        reserved_bytes: usize,
+    },
+    /// The size does not fit the address space: a length times an element size overflowed.
+    TooLarge {
+        /// Name of the arena.
+        arena: &'static str,
+        /// Elements asked for.
+        len: usize,
+        /// Size of one element in bytes.
+        element_bytes: usize,
+    },
+}
+
+impl fmt::Display for AllocError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::OverBudget {
+                arena,
+                requested_bytes,
+                used_bytes,
+                budget_bytes,
+            } => write!(
+                f,
+                "{arena} arena over budget: {requested_bytes} B requested, \
+                 {used_bytes} of {budget_bytes} B used; raise budget_bytes"
+            ),
+            Self::OutOfMemory {
+                arena,
+                requested_bytes,
+                reserved_bytes,
+            } => write!(
+                f,
+                "{arena} arena out of memory: {requested_bytes} B requested, \
+                 {reserved_bytes} B reserved, and the system gives no more; \
+                 free memory elsewhere or set a budget"
+            ),
+            Self::TooLarge {
+                arena,
+                len,
+                element_bytes,
+            } => write!(
+                f,
+                "{arena} arena asked for {len} elements of {element_bytes} B, \
+                 more than an address space holds; check the length"
+            ),
+        }
+    }
+}
+
+impl Error for AllocError {}
+
+/// A refusal that gives back what was to be stored.
+///
+/// ```
+/// use frame_arena::{ArenaConfig, Budget, FrameArena};
+///
+/// let config = ArenaConfig { budget: Budget::Refuse(0), ..ArenaConfig::default() };
+/// let arena = FrameArena::with_config(config);
+/// let refused = arena.try_alloc([1, 2, 3]).unwrap_err();
+/// assert_eq!(refused.into_value(), [1, 2, 3]);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Refused<V> {
+    error: AllocError,
+    value: V,
+}
+
+impl<V> Refused<V> {
+    pub(crate) fn new(error: AllocError, value: V) -> Self {
+        Self { error, value }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn error(&self) -> AllocError {
+        self.error
+    }
+
+    /// What the caller passed in.
+    #[must_use]
+    pub fn into_value(self) -> V {
+        self.value
+    }
+}
+
+impl<V> From<Refused<V>> for AllocError {
+    fn from(refused: Refused<V>) -> Self {
+        refused.error
+    }
+}
+
+impl<V> fmt::Debug for Refused<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V> fmt::Display for Refused<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<V> Error for Refused<V> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// The handle's object is gone, or was never this arena's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaleHandle {
+    /// Name of the arena that was asked.
+    pub arena: &'static str,
+    /// The span in which the handle was made.
+    pub handle_epoch: Epoch,
+    /// The span that the arena is in now.
+    pub arena_epoch: Epoch,
+}
+
+impl fmt::Display for StaleHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "stale handle: made in epoch {}, but the {} arena is in epoch {}; \
+             a handle ends at its own arena's reset, so publish the object again in each frame",
+            self.handle_epoch.number(),
+            self.arena,
+            self.arena_epoch.number()
+        )
+    }
+}
+
+impl Error for StaleHandle {}
+
+/// Panics with the text of `error`: the plain calls' answer where the `try_` twin gives `Err`.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn refuse(error: AllocError) -> ! {
+    panic!("{error}")
+}

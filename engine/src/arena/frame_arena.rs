@@ -1,0 +1,635 @@
+//! `FrameArena`: typed allocation over the bump pointer.
+//!
+//! Invariants
+//! - **F1** A claim gives memory of the layout asked for, aligned, that nobody else has until the
+//!   next reset, whatever mode, budget or nesting (raw.rs, R1 to R5).
+//! - **F2** A reset takes `&mut self`, so it ends every borrow that an allocation returned.
+//! - **F3** Whatever runs user code (closure, iterator, `Clone`, `Display`) has claimed its memory
+//!   before and writes to that only; what nests gets other memory.
+
+use core::fmt;
+use core::mem::{MaybeUninit, needs_drop};
+use core::ptr::NonNull;
+use core::slice;
+
+use super::config::{ArenaConfig, ArenaMode, Budget};
+use super::drops::DropList;
+use super::epoch::Epoch;
+use super::error::{AllocError, Refused, refuse};
+use super::raw::RawArena;
+use super::stats::{ArenaStats, FrameUsage};
+use super::string::FrameString;
+
+/// Memory for objects that die together at the next [`reset`](Self::reset).
+///
+/// An allocation moves a pointer and compares it with the block's end: constant time, one after
+/// the other in memory. [`reset`](Self::reset) moves the pointer back and runs no destructor but
+/// those of [`alloc_drop`](Self::alloc_drop). A frame that needed several blocks leaves one that
+/// holds them all, so from the second equal frame on there is no heap call.
+///
+/// References cannot outlive the frame: `reset` takes `&mut self`.
+///
+/// ```
+/// use frame_arena::FrameArena;
+///
+/// let mut arena = FrameArena::with_capacity(64 << 10);
+/// for frame in 0..3 {
+///     let hits = arena.alloc_slice_from_iter((0..4).map(|body| body * frame));
+///     let label = arena.alloc_fmt(format_args!("{} hits in frame {frame}", hits.len()));
+///     assert!(label.starts_with("4 hits"));
+///     arena.reset();
+/// }
+/// assert_eq!(arena.stats().block_count, 1);
+/// ```
+///
+/// Types that need drop are refused at compile time by all calls but `alloc_drop`; a collection
+/// such as [`FrameVec`](crate::FrameVec) drops its elements itself.
+///
+/// Each plain call has a `try_` twin. The plain call panics with the text of the twin's error when
+/// the budget or the system refuses; nothing else here panics.
+pub struct FrameArena {
+    raw: RawArena,
+}
+
+/// Refuses types whose destructor the arena would not run, when the call is built.
+const fn assert_no_drop<T>() {
+    assert!(
+        !needs_drop::<T>(),
+        "this type needs drop, which a frame arena does not run: use `alloc_drop` for a \
+         `Send + 'static` value, `alloc_str` for text, or a `FrameVec` or `FrameString`"
+    );
+}
+
+impl FrameArena {
+    /// An arena with the default configuration, which takes its first block (1 MiB) at the first
+    /// allocation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            raw: RawArena::new(ArenaConfig::default()),
+        }
+    }
+
+    /// An arena with a block for `capacity_bytes` of objects, taken now.
+    ///
+    /// # Panics
+    /// If the system refuses it.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity(capacity_bytes: usize) -> Self {
+        Self::with_config(ArenaConfig {
+            capacity_bytes,
+            ..ArenaConfig::default()
+        })
+    }
+
+    /// As [`with_capacity`](Self::with_capacity).
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_with_capacity(capacity_bytes: usize) -> Result<Self, AllocError> {
+        Self::try_with_config(ArenaConfig {
+            capacity_bytes,
+            ..ArenaConfig::default()
+        })
+    }
+
+    /// An arena as configured, with its first block taken now.
+    ///
+    /// # Panics
+    /// If the system refuses the block.
+    #[must_use]
+    #[track_caller]
+    pub fn with_config(config: ArenaConfig) -> Self {
+        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`with_config`](Self::with_config).
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
+        let raw = RawArena::new(config);
+        raw.reserve_capacity()?;
+        Ok(Self { raw })
+    }
+
+    pub(crate) fn from_raw(raw: RawArena) -> Self {
+        Self { raw }
+    }
+
+    #[inline(always)]
+    pub(crate) fn raw(&self) -> &RawArena {
+        &self.raw
+    }
+
+    pub(crate) fn raw_mut(&mut self) -> &mut RawArena {
+        &mut self.raw
+    }
+
+    // ---- one value ----
+
+    /// Stores `value` until the next reset.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// let speed = arena.alloc(1.5f32);
+    /// *speed += 1.0;
+    /// assert_eq!(*speed, 2.5);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline(always)]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc<T>(&self, value: T) -> &mut T {
+        const { assert_no_drop::<T>() };
+        let slot = self
+            .raw
+            .claim_value::<T>()
+            .unwrap_or_else(|error| refuse(error));
+        // SAFETY: F1.
+        unsafe { slot.write(value) };
+        // SAFETY: F1, just written; F2 ends the borrow in time.
+        unsafe { &mut *slot.as_ptr() }
+    }
+
+    /// As [`alloc`](Self::alloc).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds `value`.
+    #[inline(always)]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc<T>(&self, value: T) -> Result<&mut T, Refused<T>> {
+        const { assert_no_drop::<T>() };
+        match self.raw.claim_value::<T>() {
+            Ok(slot) => {
+                // SAFETY: F1.
+                unsafe { slot.write(value) };
+                // SAFETY: F1, just written; F2 ends the borrow in time.
+                Ok(unsafe { &mut *slot.as_ptr() })
+            }
+            Err(error) => Err(Refused::new(error, value)),
+        }
+    }
+
+    /// Stores what `make` returns, built in place where the compiler can. `make` may allocate from
+    /// the same arena.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// let pair = arena.alloc_with(|| (1, arena.alloc(2)));
+    /// assert_eq!(pair.0 + *pair.1, 3);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline(always)]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
+        self.try_alloc_with(make)
+            .unwrap_or_else(|refused| refuse(refused.error()))
+    }
+
+    /// As [`alloc_with`](Self::alloc_with).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds `make`, which did not run.
+    #[inline(always)]
+    #[track_caller]
+    pub fn try_alloc_with<T, F: FnOnce() -> T>(&self, make: F) -> Result<&mut T, Refused<F>> {
+        const { assert_no_drop::<T>() };
+        match self.raw.claim_value::<T>() {
+            Ok(slot) => {
+                // SAFETY: F1 and F3: claimed before `make` runs.
+                unsafe { slot.write(make()) };
+                // SAFETY: F1, just written; F2 ends the borrow in time.
+                Ok(unsafe { &mut *slot.as_ptr() })
+            }
+            Err(error) => Err(Refused::new(error, make)),
+        }
+    }
+
+    /// Stores a value that needs drop, and drops it at the next reset, newest first.
+    ///
+    /// Costs a list entry (16 bytes) and one indirect call at reset. A value that panics when
+    /// dropped neither skips the others nor is dropped twice; `reset` then panics at its end.
+    ///
+    /// ```
+    /// let mut arena = frame_arena::FrameArena::new();
+    /// let name = arena.alloc_drop(String::from("player"));
+    /// name.push_str(" one");
+    /// assert_eq!(name, "player one");
+    /// arena.reset(); // The string is dropped here.
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_drop<T: Send + 'static>(&self, value: T) -> &mut T {
+        self.try_alloc_drop(value)
+            .unwrap_or_else(|refused| refuse(refused.error()))
+    }
+
+    /// As [`alloc_drop`](Self::alloc_drop).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds `value`.
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_drop<T: Send + 'static>(&self, value: T) -> Result<&mut T, Refused<T>> {
+        match self.raw.claim(DropList::layout_of::<T>()) {
+            Ok(memory) => {
+                // SAFETY: F1: memory of the layout that the list asks for; nothing else is stored
+                // there, and the list runs before the reset gives the memory away.
+                let slot = unsafe { self.raw.drops.push(memory, value) };
+                // SAFETY: just written; F2 ends the borrow before the list drops the value.
+                Ok(unsafe { &mut *slot.as_ptr() })
+            }
+            Err(error) => Err(Refused::new(error, value)),
+        }
+    }
+
+    // ---- slices ----
+
+    /// Copies a slice.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
+        self.try_alloc_slice_copy(source)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_slice_copy`](Self::alloc_slice_copy).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_slice_copy<T: Copy>(&self, source: &[T]) -> Result<&mut [T], AllocError> {
+        let slots = self.try_alloc_slice_uninit(source.len())?;
+        Ok(slots.write_copy_of_slice(source))
+    }
+
+    /// Clones a slice, element by element.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses, or `T::clone` panics.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_slice_clone<T: Clone>(&self, source: &[T]) -> &mut [T] {
+        self.try_alloc_slice_clone(source)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_slice_clone`](Self::alloc_slice_clone).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_slice_clone<T: Clone>(&self, source: &[T]) -> Result<&mut [T], AllocError> {
+        Ok(self.try_alloc_slice_from_iter(source.iter().cloned())?)
+    }
+
+    /// Fills a slice of `len` elements from their indices.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// assert_eq!(arena.alloc_slice_fill_with(4, |i| i * i), [0, 1, 4, 9]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_slice_fill_with<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
+        self.try_alloc_slice_fill_with(len, make)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_slice_fill_with`](Self::alloc_slice_fill_with).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_slice_fill_with<T>(
+        &self,
+        len: usize,
+        make: impl FnMut(usize) -> T,
+    ) -> Result<&mut [T], AllocError> {
+        Ok(self.try_alloc_slice_from_iter((0..len).map(make))?)
+    }
+
+    /// Stores an iterator's elements. The iterator may allocate from the same arena.
+    ///
+    /// `len()` decides what is reserved. Should it lie, nothing breaks: an iterator that ends
+    /// early gives a shorter slice, and one that goes on is stopped at `len()` elements.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// let squares = arena.alloc_slice_from_iter((1..4).map(|n| n * n));
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_slice_from_iter<I>(&self, items: I) -> &mut [I::Item]
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator>,
+    {
+        self.try_alloc_slice_from_iter(items)
+            .unwrap_or_else(|refused| refuse(refused.error()))
+    }
+
+    /// As [`alloc_slice_from_iter`](Self::alloc_slice_from_iter).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds the iterator, not advanced.
+    #[inline]
+    #[track_caller]
+    pub fn try_alloc_slice_from_iter<I>(
+        &self,
+        items: I,
+    ) -> Result<&mut [I::Item], Refused<I::IntoIter>>
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator>,
+    {
+        let items = items.into_iter();
+        let slots = match self.try_alloc_slice_uninit(items.len()) {
+            Ok(slots) => slots,
+            Err(error) => return Err(Refused::new(error, items)),
+        };
+        let mut filled = 0;
+        for (slot, item) in slots.iter_mut().zip(items) {
+            slot.write(item);
+            filled += 1;
+        }
+        if filled < slots.len() {
+            self.give_tail_back(slots, filled);
+        }
+        // SAFETY: the loop wrote the first `filled` slots, and `zip` ends within them.
+        Ok(unsafe { slots[..filled].assume_init_mut() })
+    }
+
+    /// Room for `len` values, to be written by the caller.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// let slots = arena.alloc_slice_uninit::<u32>(2);
+    /// let values = slots.write_copy_of_slice(&[3, 4]);
+    /// assert_eq!(values, [3, 4]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_slice_uninit<T>(&self, len: usize) -> &mut [MaybeUninit<T>] {
+        self.try_alloc_slice_uninit(len)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_slice_uninit`](Self::alloc_slice_uninit).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses, or the size overflows.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_slice_uninit<T>(
+        &self,
+        len: usize,
+    ) -> Result<&mut [MaybeUninit<T>], AllocError> {
+        const { assert_no_drop::<T>() };
+        let slots = self.raw.claim(self.raw.array_layout::<T>(len)?)?;
+        // SAFETY: F1; a `MaybeUninit` needs no initial value, and F2 ends the borrow in time.
+        Ok(unsafe { slice::from_raw_parts_mut(slots.cast().as_ptr(), len) })
+    }
+
+    /// Gives the memory behind the first `filled` slots back if they are the last allocation.
+    #[cold]
+    fn give_tail_back<T>(&self, slots: &mut [MaybeUninit<T>], filled: usize) {
+        let memory = NonNull::from(&mut *slots).cast::<u8>();
+        if let Ok(layout) = self.raw.array_layout::<T>(slots.len()) {
+            // SAFETY: `slots` were claimed with this layout; a smaller size leaves them in place.
+            unsafe {
+                self.raw
+                    .shrink_last(memory, layout, filled * size_of::<T>())
+            };
+        }
+    }
+
+    // ---- text ----
+
+    /// Copies text.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_str(&self, text: &str) -> &mut str {
+        self.try_alloc_str(text)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_str`](Self::alloc_str).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_str(&self, text: &str) -> Result<&mut str, AllocError> {
+        let bytes = self.try_alloc_slice_copy(text.as_bytes())?;
+        // SAFETY: a copy of a `str`.
+        Ok(unsafe { core::str::from_utf8_unchecked_mut(bytes) })
+    }
+
+    /// Formats text straight into the arena. A `Display` may allocate from the same arena.
+    ///
+    /// ```
+    /// let arena = frame_arena::FrameArena::new();
+    /// let label = arena.alloc_fmt(format_args!("{:.1} ms", 16.66));
+    /// assert_eq!(label, "16.7 ms");
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses, or a `Display` returns an error of its own.
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn alloc_fmt(&self, text: fmt::Arguments<'_>) -> &mut str {
+        self.try_alloc_fmt(text)
+            .unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`alloc_fmt`](Self::alloc_fmt).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    ///
+    /// # Panics
+    /// If a `Display` returns an error of its own, as `format!` does.
+    #[track_caller]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "each call returns memory of its own (F1)"
+    )]
+    pub fn try_alloc_fmt(&self, text: fmt::Arguments<'_>) -> Result<&mut str, AllocError> {
+        if let Some(constant) = text.as_str() {
+            return self.try_alloc_str(constant);
+        }
+        Ok(FrameString::try_from_fmt_in(text, self)?.into_str())
+    }
+
+    // ---- the frame ----
+
+    /// Ends the frame: every value is forgotten, and the memory is kept for the next one.
+    ///
+    /// The cost does not depend on how many plain values were allocated. Leaves one block: several
+    /// are replaced by one for the frame's most used bytes and a quarter more; after
+    /// `shrink_after_frames` frames that used under half of it, by one for twice their most.
+    ///
+    /// # Panics
+    /// At its very end, if a value of [`alloc_drop`](Self::alloc_drop) panicked when dropped.
+    #[inline]
+    pub fn reset(&mut self) {
+        if let Some(payload) = self.raw.reset(Epoch::next()) {
+            std::panic::resume_unwind(payload);
+        }
+    }
+
+    /// Changes where allocations come from. Ends the frame as [`reset`](Self::reset) does.
+    ///
+    /// # Panics
+    /// As [`reset`](Self::reset).
+    pub fn set_mode(&mut self, mode: ArenaMode) {
+        if let Some(payload) = self.raw.set_mode(mode, Epoch::next()) {
+            std::panic::resume_unwind(payload);
+        }
+    }
+
+    /// Changes the budget, from the next allocation on.
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.raw.set_budget(budget);
+    }
+
+    // ---- figures ----
+
+    /// Figures of the frame so far and of the arena's life. A few loads and adds.
+    #[must_use]
+    pub fn stats(&self) -> ArenaStats {
+        self.raw.stats()
+    }
+
+    /// Figures of the last `history_frames` frames, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
+        self.raw.history()
+    }
+
+    /// How the arena was configured.
+    #[must_use]
+    pub fn config(&self) -> &ArenaConfig {
+        self.raw.config()
+    }
+
+    /// The present span between two resets.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.raw.epoch()
+    }
+
+    /// Bytes that fit before the arena needs another block or meets its budget.
+    #[must_use]
+    pub fn room_bytes(&self) -> usize {
+        self.raw.room_bytes()
+    }
+}
+
+impl Default for FrameArena {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for FrameArena {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameArena")
+            .field("name", &self.config().name)
+            .field("mode", &self.config().mode)
+            .field("epoch", &self.epoch())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}

@@ -1,0 +1,46 @@
+//! Memory: the arena, its collections and handles, and the per-thread set. No ECS.
+//!
+//! `frame_arena` is the front; `raw` moves the pointer; `block` and `reservation` get memory;
+//! `size` does the sums.
+
+#[expect(unsafe_code, reason = "the Allocator trait and its promises")]
+mod allocator;
+#[expect(unsafe_code, reason = "blocks are raw memory, linked in place")]
+mod block;
+mod config;
+#[expect(unsafe_code, reason = "an intrusive list of values to drop")]
+mod drops;
+mod epoch;
+mod error;
+#[expect(unsafe_code, reason = "typed values in raw memory")]
+mod frame_arena;
+#[expect(
+    unsafe_code,
+    reason = "pointers that outlive a borrow, checked by epoch"
+)]
+mod handle;
+#[expect(unsafe_code, reason = "a lock-free list of per-thread arenas")]
+mod members;
+#[expect(unsafe_code, reason = "an intrusive list of heap objects")]
+mod objects;
+#[expect(unsafe_code, reason = "the bump pointer")]
+mod raw;
+#[expect(unsafe_code, reason = "memory shared by threads without locks")]
+mod reservation;
+mod size;
+mod stats;
+#[expect(unsafe_code, reason = "bytes known to be UTF-8")]
+mod string;
+#[expect(unsafe_code, reason = "one owner of what per-thread arenas share")]
+mod threads;
+mod vec;
+
+pub use config::{ArenaConfig, ArenaMode, Budget};
+pub use epoch::Epoch;
+pub use error::{AllocError, Refused, StaleHandle};
+pub use frame_arena::FrameArena;
+pub use handle::{AnyHandle, Handle, SliceHandle, StrHandle};
+pub use stats::{ArenaStats, FrameUsage};
+pub use string::FrameString;
+pub use threads::ThreadArenas;
+pub use vec::FrameVec;

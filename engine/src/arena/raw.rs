@@ -1,0 +1,331 @@
+//! The bump pointer: claiming, giving back, growing in place, and reset.
+//!
+//! Invariants
+//! - **R1** `start <= ptr <= limit` bound the current window, memory that this arena alone hands
+//!   out; `ptr` is never null and always a multiple of 8. A fresh arena's window is empty.
+//! - **R2** In bump mode `end <= limit`, lowered only by the budget. In per-object mode
+//!   `end < ptr`, so that no request, not even one for zero bytes, passes the hot path's compare.
+//! - **R3** Memory below `ptr` in the window, and every window left since the last reset, belongs
+//!   to callers until then; `ptr` moves down only over the last allocation, by its owner.
+//! - **R4** Windows end at least 4 KiB below the top of the address space (B2).
+//! - **R5** A call commits its state before it calls out to a log, the global allocator or user
+//!   code, and reads its state anew after that: whatever nests gets other memory.
+
+mod cold;
+mod reset;
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use super::block::BlockChain;
+use super::config::{ArenaConfig, ArenaMode};
+use super::drops::DropList;
+use super::epoch::Epoch;
+use super::error::AllocError;
+use super::objects::ObjectList;
+use super::reservation::Reservation;
+use super::size;
+use super::stats::FrameHistory;
+
+/// Where windows come from.
+enum Source {
+    /// Blocks of the arena's own. `spare` holds blocks that the system would not let us merge.
+    Own {
+        blocks: BlockChain,
+        spare: BlockChain,
+    },
+    /// Granules of a reservation that the threads of a set share.
+    Shared(Arc<Reservation>),
+}
+
+/// Whether this frame crossed `Budget::Warn`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Crossing {
+    No,
+    /// Crossed; to be logged once the allocation is committed (R5).
+    Unlogged,
+    Logged,
+}
+
+/// A bump pointer and everything that is rare about it. Not `Sync`: one thread at a time.
+#[repr(C)]
+pub(crate) struct RawArena {
+    // The hot path touches these three only.
+    ptr: Cell<*mut u8>,
+    end: Cell<*mut u8>,
+    count: Cell<u64>,
+
+    start: Cell<*mut u8>,
+    limit: Cell<*mut u8>,
+    /// Bytes used in windows left since the last reset.
+    left_bytes: Cell<usize>,
+    peak_bytes: Cell<usize>,
+    abandoned_bytes: Cell<usize>,
+    block_requests: Cell<u32>,
+    crossing: Cell<Crossing>,
+    /// Why the last call through the `Allocator` trait failed: its error type cannot say.
+    pub(crate) last_refusal: Cell<Option<AllocError>>,
+    source: Source,
+    objects: ObjectList,
+    pub(crate) drops: DropList,
+    epoch: Epoch,
+    config: ArenaConfig,
+    high_water_bytes: usize,
+    resizes: u32,
+    quiet_frames: u32,
+    quiet_most_bytes: usize,
+    frame_count: u64,
+    history: FrameHistory,
+}
+
+// SAFETY: the windows are plain memory that no other thread hands out (R1); what is in them is
+// reached only through borrows of the arena, which end before it moves, or is dropped by the drop
+// list, which takes `Send` values only.
+unsafe impl Send for RawArena {}
+
+/// Not null, aligned to 16, and no memory: the place of an empty window.
+const fn nowhere() -> *mut u8 {
+    ptr::without_provenance_mut(size::BLOCK_ALIGN_BYTES)
+}
+
+impl RawArena {
+    /// An arena with blocks of its own, none taken yet.
+    pub(crate) fn new(config: ArenaConfig) -> Self {
+        let source = Source::Own {
+            blocks: BlockChain::default(),
+            spare: BlockChain::default(),
+        };
+        Self::with_source(config, source, Epoch::next())
+    }
+
+    /// A member of a per-thread set.
+    pub(crate) fn member(config: ArenaConfig, shared: Arc<Reservation>, epoch: Epoch) -> Self {
+        Self::with_source(config, Source::Shared(shared), epoch)
+    }
+
+    fn with_source(config: ArenaConfig, source: Source, epoch: Epoch) -> Self {
+        let arena = Self {
+            ptr: Cell::new(nowhere()),
+            end: Cell::new(nowhere()),
+            count: Cell::new(0),
+            start: Cell::new(nowhere()),
+            limit: Cell::new(nowhere()),
+            left_bytes: Cell::new(0),
+            peak_bytes: Cell::new(0),
+            abandoned_bytes: Cell::new(0),
+            block_requests: Cell::new(0),
+            crossing: Cell::new(Crossing::No),
+            last_refusal: Cell::new(None),
+            source,
+            objects: ObjectList::default(),
+            drops: DropList::default(),
+            epoch,
+            config,
+            high_water_bytes: 0,
+            resizes: 0,
+            quiet_frames: 0,
+            quiet_most_bytes: 0,
+            frame_count: 0,
+            history: FrameHistory::new(config.history_frames),
+        };
+        arena.empty_window();
+        arena
+    }
+
+    // ---- hot path ----
+
+    /// Memory for one `T`.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn claim_value<T>(&self) -> Result<NonNull<T>, AllocError> {
+        let layout = const { Layout::new::<T>() };
+        let bytes = const { size::padded(size_of::<T>()) };
+        if align_of::<T>() > size::MIN_ALIGN_BYTES || bytes > size::WRAP_SAFE_BYTES {
+            return Ok(self.claim(layout)?.cast());
+        }
+        let ptr = self.ptr.get();
+        let next = ptr.wrapping_add(bytes); // R4: cannot wrap.
+        if next <= self.end.get() {
+            self.ptr.set(next);
+            self.count.set(self.count.get() + 1);
+            // SAFETY: R1: `ptr` is never null.
+            return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
+        }
+        Ok(self.claim_cold(layout)?.cast())
+    }
+
+    /// Memory of `layout`.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn claim(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if layout.size() <= size::MAX_REQUEST_BYTES
+            && let Some(claimed) = self.bump_below(self.end.get(), layout)
+        {
+            self.count.set(self.count.get() + 1);
+            return Ok(claimed);
+        }
+        self.claim_cold(layout)
+    }
+
+    /// Moves the pointer over an object of `layout` if that stays at or below `end`.
+    ///
+    /// The size is at most `MAX_REQUEST_BYTES`, so that no sum here overflows an `isize`.
+    #[inline(always)]
+    fn bump_below(&self, end: *mut u8, layout: Layout) -> Option<NonNull<u8>> {
+        let ptr = self.ptr.get();
+        let padding = match layout.align() {
+            ..=size::MIN_ALIGN_BYTES => 0,
+            align => size::padding_to(ptr.addr(), align),
+        };
+        let bytes = size::padded(layout.size());
+        // Signed: in per-object mode `end` lies below `ptr` (R2).
+        let room = end.addr().wrapping_sub(ptr.addr()).cast_signed();
+        if room < (padding + bytes).cast_signed() {
+            return None;
+        }
+        let object = ptr.wrapping_add(padding);
+        self.ptr.set(object.wrapping_add(bytes));
+        // SAFETY: R1: `ptr` is not null, and the object lies at or above it without wrapping.
+        Some(unsafe { NonNull::new_unchecked(object) })
+    }
+
+    // ---- giving back, growing in place ----
+
+    /// Whether `object`, of `size` bytes, is the last allocation of the current window.
+    ///
+    /// The compare with `start` matters: the end of a window left can be the start of this one.
+    #[inline(always)]
+    fn is_last(&self, object: NonNull<u8>, size_bytes: usize) -> bool {
+        let object = object.as_ptr();
+        object >= self.start.get()
+            && object.wrapping_add(size::padded(size_bytes)) == self.ptr.get()
+    }
+
+    /// Ends an object's life before the reset. Its memory is used again only if it is the last.
+    ///
+    /// # Safety
+    /// - `object` was claimed from this arena since its last reset with `layout`, and nobody uses
+    ///   it after this call.
+    #[inline]
+    pub(crate) unsafe fn release(&self, object: NonNull<u8>, layout: Layout) {
+        if self.config.mode == ArenaMode::PerObject {
+            self.note_peak();
+            self.repay_object(size::padded(layout.size()));
+            // SAFETY: in per-object mode every claimed object is on the list.
+            unsafe { self.objects.free(object) };
+        } else if self.is_last(object, layout.size()) {
+            self.note_peak();
+            self.ptr.set(object.as_ptr());
+        }
+    }
+
+    /// Resizes an object, in place where it is the last; otherwise a larger one moves to new
+    /// memory, and a smaller one stays where it is. On an error the object is as it was.
+    ///
+    /// # Safety
+    /// - `object` was claimed from this arena since its last reset with `old`, and after a success
+    ///   nobody uses it but through the pointer returned.
+    pub(crate) unsafe fn resize(
+        &self,
+        object: NonNull<u8>,
+        old: Layout,
+        new_size: usize,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let new = Layout::from_size_align(new_size, old.align())
+            .map_err(|_| self.too_large(new_size, 1))?;
+        if self.config.mode == ArenaMode::PerObject {
+            // SAFETY: in per-object mode every claimed object is on the list; `new` is a layout.
+            return unsafe { self.resize_object(object, old, new) };
+        }
+        if self.is_last(object, old.size()) && self.resize_last(object, old, new) {
+            return Ok(object);
+        }
+        if size::padded(new_size) <= size::padded(old.size()) {
+            return Ok(object);
+        }
+        let moved = self.claim(new)?;
+        let (from, to) = (object.as_ptr(), moved.as_ptr());
+        // SAFETY: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
+        unsafe { ptr::copy_nonoverlapping(from, to, old.size()) };
+        self.abandoned_bytes
+            .set(self.abandoned_bytes.get() + size::padded(old.size()));
+        Ok(moved)
+    }
+
+    /// Resizes the last object where it lies, if the window has the room or can be extended.
+    #[inline]
+    fn resize_last(&self, object: NonNull<u8>, old: Layout, new: Layout) -> bool {
+        if new.size() > size::MAX_REQUEST_BYTES {
+            return false;
+        }
+        self.note_peak();
+        let old_ptr = self.ptr.get();
+        self.ptr.set(object.as_ptr());
+        // The object is aligned already, so this gives the same address or nothing.
+        if self.bump_below(self.end.get(), new).is_some() {
+            return true;
+        }
+        self.ptr.set(old_ptr);
+        let more = size::padded(new.size()) - size::padded(old.size());
+        if self.extend_window(more) {
+            self.ptr.set(old_ptr.wrapping_add(more));
+            return true;
+        }
+        false
+    }
+
+    /// # Safety
+    /// - As for [`Self::resize`], in per-object mode.
+    #[cold]
+    unsafe fn resize_object(
+        &self,
+        object: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
+        self.afford_object(more, new.size())?;
+        self.note_peak();
+        // SAFETY: the caller's promise; `new` is a valid layout of the same alignment.
+        let moved = unsafe { self.objects.resize(object, new.size()) };
+        let Some(moved) = moved else {
+            self.repay_object(more);
+            if new.size() <= old.size() {
+                return Ok(object); // Longer than need be, but there.
+            }
+            return Err(self.out_of_memory(new.size()));
+        };
+        if more > 0 {
+            self.count.set(self.count.get() + 1);
+        } else {
+            self.repay_object(size::padded(old.size()) - size::padded(new.size()));
+        }
+        self.log_crossing();
+        Ok(moved)
+    }
+
+    /// Makes an object shorter where it lies, and uses its end again if it is the last.
+    ///
+    /// # Safety
+    /// - `object` was claimed from this arena since its last reset with `layout`, and nobody uses
+    ///   its bytes from `new_size` on after this call.
+    pub(crate) unsafe fn shrink_last(&self, object: NonNull<u8>, layout: Layout, new_size: usize) {
+        debug_assert!(new_size <= layout.size());
+        if self.config.mode == ArenaMode::Bump && self.is_last(object, layout.size()) {
+            self.note_peak();
+            self.ptr
+                .set(object.as_ptr().wrapping_add(size::padded(new_size)));
+        }
+    }
+
+    /// Remembers the most bytes used, before `used_bytes` falls.
+    #[inline(always)]
+    fn note_peak(&self) {
+        let used = self.used_bytes();
+        if used > self.peak_bytes.get() {
+            self.peak_bytes.set(used);
+        }
+    }
+}

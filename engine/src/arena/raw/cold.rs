@@ -1,0 +1,275 @@
+//! The cold path: budgets, blocks, windows. No unsafe code.
+#![forbid(unsafe_code)]
+
+use core::alloc::Layout;
+use core::ptr::{self, NonNull};
+
+use super::{Crossing, RawArena, Source, nowhere};
+use crate::arena::block::{Block, BlockChain};
+use crate::arena::config::{ArenaMode, Budget};
+use crate::arena::error::AllocError;
+use crate::arena::reservation::{Grant, Window};
+use crate::arena::size;
+
+impl RawArena {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn claim_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let claimed = match self.config.mode {
+            ArenaMode::Bump => self.claim_from_source(layout)?,
+            ArenaMode::PerObject => {
+                let bytes = size::padded(layout.size());
+                self.afford_object(bytes, layout.size())?;
+                self.objects.allocate(layout).ok_or_else(|| {
+                    self.repay_object(bytes);
+                    self.out_of_memory(layout.size())
+                })?
+            }
+        };
+        self.count.set(self.count.get() + 1);
+        self.log_crossing();
+        Ok(claimed)
+    }
+
+    /// Gets room until the request fits. A loop, since whatever `Block::new` calls out to may
+    /// have used this arena meanwhile (R5).
+    fn claim_from_source(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let room = size::room_for(layout.size(), layout.align())
+            .ok_or_else(|| self.too_large(layout.size(), 1))?;
+        loop {
+            if let Some(claimed) = self.bump_below(self.end.get(), layout) {
+                return Ok(claimed);
+            }
+            match &self.source {
+                Source::Own { blocks, spare } => self.make_room(blocks, spare, layout, room)?,
+                Source::Shared(shared) => {
+                    let window = self.window();
+                    let grant = shared.claim(window, self.ptr.get(), layout, room)?;
+                    self.accept(grant);
+                }
+            }
+        }
+    }
+
+    /// Lifts what is in the way of a request: a warning not given yet, or the end of the block.
+    fn make_room(
+        &self,
+        blocks: &BlockChain,
+        spare: &BlockChain,
+        layout: Layout,
+        room: usize,
+    ) -> Result<(), AllocError> {
+        let ptr = self.ptr.get();
+        let fits_the_block = self.bump_below(self.limit.get(), layout).is_some();
+        self.ptr.set(ptr); // Only asked: the claim itself comes in the next round.
+        let crosses = |budget_bytes: usize| {
+            fits_the_block || self.used_bytes() + size::padded(layout.size()) > budget_bytes
+        };
+        match self.config.budget {
+            Budget::Refuse(bytes) if crosses(bytes) => {
+                return Err(self.over_budget(layout.size(), bytes));
+            }
+            Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
+                self.crossing.set(Crossing::Unlogged);
+                self.end.set(self.limit.get());
+                return Ok(());
+            }
+            _ => {}
+        }
+        let block = self.next_block(blocks, spare, room, layout)?;
+        let window = Window {
+            start: block.start(),
+            bytes: block.room_bytes(),
+        };
+        blocks.push(block);
+        self.enter(window);
+        Ok(())
+    }
+
+    fn next_block(
+        &self,
+        blocks: &BlockChain,
+        spare: &BlockChain,
+        room: usize,
+        layout: Layout,
+    ) -> Result<Block, AllocError> {
+        while let Some(block) = spare.pop() {
+            if block.room_bytes() >= room {
+                return Ok(block);
+            }
+            blocks.push(block); // Too small for this request; merged at reset.
+        }
+        let wanted = match blocks.block_count() {
+            0 => self.config.capacity_bytes.max(room),
+            _ => size::grown_room(blocks.last_room_bytes(), room),
+        };
+        let block = Block::new(wanted)
+            .or_else(|| Block::new(room))
+            .ok_or_else(|| self.out_of_memory(layout.size()))?;
+        if self.config.pretouch {
+            block.pretouch();
+        }
+        self.block_requests.set(self.block_requests.get() + 1);
+        Ok(block)
+    }
+
+    /// Takes the first block before the first allocation asks for it.
+    pub(crate) fn reserve_capacity(&self) -> Result<(), AllocError> {
+        if let (Source::Own { blocks, spare }, ArenaMode::Bump) = (&self.source, self.config.mode)
+            && blocks.block_count() == 0
+        {
+            let bytes = self.config.capacity_bytes;
+            let layout = Layout::from_size_align(bytes, size::MIN_ALIGN_BYTES)
+                .map_err(|_| self.too_large(bytes, 1))?;
+            let block = self.next_block(blocks, spare, bytes, layout)?;
+            let window = Window {
+                start: block.start(),
+                bytes: block.room_bytes(),
+            };
+            blocks.push(block);
+            self.enter(window);
+        }
+        Ok(())
+    }
+
+    fn accept(&self, grant: Grant) {
+        match grant {
+            Grant::Extended { bytes } => {
+                self.limit.set(self.limit.get().wrapping_add(bytes));
+                self.clamp_end();
+            }
+            Grant::New(window) => self.enter(window),
+        }
+    }
+
+    /// Asks the set for more memory right behind the current window.
+    #[cold]
+    pub(super) fn extend_window(&self, more_bytes: usize) -> bool {
+        let Source::Shared(shared) = &self.source else {
+            return false;
+        };
+        let room = self.limit.get().addr() - self.ptr.get().addr();
+        match shared.extend(self.window(), more_bytes.saturating_sub(room)) {
+            Some(bytes) => {
+                self.accept(Grant::Extended { bytes });
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn window(&self) -> Window {
+        let start = NonNull::new(self.start.get()).expect("a window's start is not null");
+        Window {
+            start,
+            bytes: self.limit.get().addr() - self.start.get().addr(),
+        }
+    }
+
+    /// Leaves the current window for another.
+    pub(super) fn enter(&self, window: Window) {
+        self.left_bytes.set(self.used_bytes());
+        let start = window.start.as_ptr();
+        self.start.set(start);
+        self.ptr.set(start);
+        self.limit.set(start.wrapping_add(window.bytes));
+        self.clamp_end();
+    }
+
+    /// An empty window: the next request takes the cold path.
+    pub(super) fn empty_window(&self) {
+        self.start.set(nowhere());
+        self.ptr.set(nowhere());
+        self.limit.set(nowhere());
+        self.clamp_end();
+    }
+
+    /// Sets `end` from `limit`, the budget and the mode (R2).
+    pub(super) fn clamp_end(&self) {
+        let limit = self.limit.get();
+        if self.config.mode == ArenaMode::PerObject {
+            self.end.set(ptr::null_mut());
+            return;
+        }
+        let budget = match (&self.source, self.config.budget) {
+            (Source::Shared(_), _) | (_, Budget::Unlimited) => None,
+            (_, Budget::Warn(_)) if self.crossing.get() != Crossing::No => None,
+            (_, Budget::Warn(bytes) | Budget::Refuse(bytes)) => Some(bytes),
+        };
+        let room = limit.addr() - self.start.get().addr();
+        let affordable = budget.map_or(room, |bytes| bytes.saturating_sub(self.left_bytes.get()));
+        self.end
+            .set(self.start.get().wrapping_add(affordable.min(room)));
+    }
+
+    /// Checks the budget for `bytes` more in per-object mode.
+    pub(super) fn afford_object(
+        &self,
+        bytes: usize,
+        requested_bytes: usize,
+    ) -> Result<(), AllocError> {
+        if let Source::Shared(shared) = &self.source {
+            return shared.afford_object(bytes, requested_bytes);
+        }
+        let used = self.used_bytes().saturating_add(bytes);
+        match self.config.budget {
+            Budget::Refuse(budget) if used > budget => {
+                Err(self.over_budget(requested_bytes, budget))
+            }
+            Budget::Warn(budget) if used > budget && self.crossing.get() == Crossing::No => {
+                self.crossing.set(Crossing::Unlogged);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives bytes of an object that is gone back to the budget of the set; an arena of its own
+    /// counts its living objects instead.
+    pub(super) fn repay_object(&self, bytes: usize) {
+        if let Source::Shared(shared) = &self.source {
+            shared.give_back(bytes);
+        }
+    }
+
+    /// Logs a crossed `Budget::Warn`, once a frame, after the allocation that crossed it.
+    pub(super) fn log_crossing(&self) {
+        if self.crossing.get() == Crossing::Unlogged {
+            self.crossing.set(Crossing::Logged);
+            let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+            log::warn!(
+                "{} arena over budget: {} of {budget_bytes} B used in this frame; \
+                 raise budget_bytes or allocate less",
+                self.config.name,
+                self.used_bytes(),
+            );
+        }
+    }
+
+    fn over_budget(&self, requested_bytes: usize, budget_bytes: usize) -> AllocError {
+        AllocError::OverBudget {
+            arena: self.config.name,
+            requested_bytes,
+            used_bytes: self.used_bytes(),
+            budget_bytes,
+        }
+    }
+
+    #[cold]
+    pub(super) fn out_of_memory(&self, requested_bytes: usize) -> AllocError {
+        AllocError::OutOfMemory {
+            arena: self.config.name,
+            requested_bytes,
+            reserved_bytes: self.reserved_bytes(),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn too_large(&self, len: usize, element_bytes: usize) -> AllocError {
+        AllocError::TooLarge {
+            arena: self.config.name,
+            len,
+            element_bytes,
+        }
+    }
+}

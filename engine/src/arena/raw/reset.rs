@@ -1,0 +1,263 @@
+//! The frame boundary: drops, figures, one block, the pointer moved back. No unsafe code.
+#![forbid(unsafe_code)]
+
+use core::alloc::Layout;
+
+use super::{Crossing, RawArena, Source};
+use crate::arena::block::{Block, BlockChain};
+use crate::arena::config::{ArenaConfig, ArenaMode, Budget};
+use crate::arena::drops::PanicPayload;
+use crate::arena::epoch::Epoch;
+use crate::arena::error::AllocError;
+use crate::arena::reservation::Window;
+use crate::arena::size;
+use crate::arena::stats::{ArenaStats, FrameUsage};
+
+impl RawArena {
+    /// Ends the frame and gives the first panic of a value's drop, to be resumed by the caller
+    /// when nothing is left to do.
+    pub(crate) fn reset(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        self.epoch = epoch; // First: whatever happens below, the old handles are stale.
+        let panicked = if self.drops.is_empty() {
+            None
+        } else {
+            self.drops.run()
+        };
+        let usage = self.usage();
+        self.note_frame(usage);
+        self.forget_everything(usage.peak_bytes);
+        panicked
+    }
+
+    /// Changes where allocations come from. Ends the frame as a reset does.
+    pub(crate) fn set_mode(&mut self, mode: ArenaMode, epoch: Epoch) -> Option<PanicPayload> {
+        let panicked = self.reset(epoch);
+        self.config.mode = mode;
+        if let Source::Own { blocks, spare } = &mut self.source
+            && mode == ArenaMode::PerObject
+        {
+            *blocks = BlockChain::default();
+            *spare = BlockChain::default();
+            self.empty_window();
+        }
+        self.clamp_end();
+        panicked
+    }
+
+    /// Changes the budget, from the next allocation on.
+    pub(crate) fn set_budget(&mut self, budget: Budget) {
+        self.config.budget = budget;
+        self.crossing.set(Crossing::No);
+        self.clamp_end();
+    }
+
+    fn forget_everything(&mut self, peak_bytes: usize) {
+        self.objects.free_all();
+        self.left_bytes.set(0);
+        self.peak_bytes.set(0);
+        self.abandoned_bytes.set(0);
+        self.block_requests.set(0);
+        self.count.set(0);
+        self.crossing.set(Crossing::No);
+        match &self.source {
+            Source::Shared(_) => self.empty_window(),
+            Source::Own { blocks, spare } => {
+                if blocks.block_count() + spare.block_count() > 1 {
+                    self.merge_blocks(peak_bytes);
+                } else if self.is_shrink_due() {
+                    self.shrink_block();
+                }
+                self.ptr.set(self.start.get());
+                self.clamp_end();
+            }
+        }
+    }
+
+    /// Replaces several blocks by one that holds such a frame. If the system refuses it, the
+    /// arena keeps what it has and tries again at the next reset.
+    fn merge_blocks(&mut self, peak_bytes: usize) {
+        let room = size::settled_room(peak_bytes).max(self.config.capacity_bytes);
+        if !self.replace_blocks(room)
+            && let Source::Own { blocks, spare } = &self.source
+        {
+            rotate_largest_to_use(blocks, spare);
+            self.use_newest_block();
+        }
+    }
+
+    fn shrink_block(&mut self) {
+        let room = size::shrunk_room(self.quiet_most_bytes, self.config.capacity_bytes);
+        let is_smaller =
+            Block::reserved_for(room).is_some_and(|bytes| bytes < self.reserved_bytes());
+        if is_smaller {
+            self.replace_blocks(room);
+        }
+        self.quiet_frames = 0;
+        self.quiet_most_bytes = 0;
+    }
+
+    /// Puts one new block in the place of all. `false`, and nothing changed, if the system
+    /// refuses it.
+    fn replace_blocks(&mut self, room: usize) -> bool {
+        let Some(block) = Block::new(room) else {
+            return false;
+        };
+        if self.config.pretouch {
+            block.pretouch();
+        }
+        if let Source::Own { blocks, spare } = &mut self.source {
+            *spare = BlockChain::default();
+            *blocks = BlockChain::default();
+            blocks.push(block);
+        }
+        self.resizes += 1;
+        self.use_newest_block();
+        true
+    }
+
+    fn use_newest_block(&self) {
+        if let Source::Own { blocks, .. } = &self.source
+            && let Some(block) = blocks.pop()
+        {
+            self.enter(Window {
+                start: block.start(),
+                bytes: block.room_bytes(),
+            });
+            self.left_bytes.set(0);
+            blocks.push(block);
+        }
+    }
+
+    // ---- figures ----
+
+    /// Bytes handed out since the last reset and not given back.
+    #[inline(always)]
+    pub(crate) fn used_bytes(&self) -> usize {
+        let in_window = self.ptr.get().addr().wrapping_sub(self.start.get().addr());
+        self.left_bytes.get() + in_window + self.objects.live_bytes()
+    }
+
+    /// Bytes held from the system; 0 for a member of a set, whose set holds them.
+    pub(crate) fn reserved_bytes(&self) -> usize {
+        let blocks_bytes = match &self.source {
+            Source::Own { blocks, spare } => blocks.reserved_bytes() + spare.reserved_bytes(),
+            Source::Shared(_) => 0,
+        };
+        blocks_bytes + self.objects.live_bytes()
+    }
+
+    fn block_count(&self) -> u32 {
+        match &self.source {
+            Source::Own { blocks, spare } => blocks.block_count() + spare.block_count(),
+            Source::Shared(_) => 0,
+        }
+    }
+
+    /// This frame, so far.
+    pub(crate) fn usage(&self) -> FrameUsage {
+        let used_bytes = self.used_bytes();
+        FrameUsage {
+            alloc_count: self.count.get(),
+            used_bytes,
+            peak_bytes: used_bytes.max(self.peak_bytes.get()),
+            abandoned_bytes: self.abandoned_bytes.get(),
+            reserved_bytes: self.reserved_bytes(),
+            block_count: self.block_count(),
+            block_requests: self.block_requests.get(),
+        }
+    }
+
+    fn note_frame(&mut self, usage: FrameUsage) {
+        self.frame_count += 1;
+        self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
+        if size::is_quiet(usage.peak_bytes, usage.reserved_bytes) {
+            self.quiet_frames += 1;
+            self.quiet_most_bytes = self.quiet_most_bytes.max(usage.peak_bytes);
+        } else {
+            self.quiet_frames = 0;
+            self.quiet_most_bytes = 0;
+        }
+        self.history.push(usage);
+    }
+
+    fn is_shrink_due(&self) -> bool {
+        let frames = self.config.shrink_after_frames;
+        frames > 0 && self.quiet_frames >= frames && self.config.mode == ArenaMode::Bump
+    }
+
+    pub(crate) fn stats(&self) -> ArenaStats {
+        let usage = self.usage();
+        ArenaStats {
+            alloc_count: usage.alloc_count,
+            used_bytes: usage.used_bytes,
+            reserved_bytes: usage.reserved_bytes,
+            high_water_bytes: self.high_water_bytes.max(usage.peak_bytes),
+            abandoned_bytes: usage.abandoned_bytes,
+            block_count: usage.block_count,
+            block_requests: usage.block_requests,
+            resizes: self.resizes,
+            quiet_frames: self.quiet_frames,
+            frame_count: self.frame_count,
+        }
+    }
+
+    /// The last frames, oldest first.
+    pub(crate) fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
+        self.history.iter()
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) fn config(&self) -> &ArenaConfig {
+        &self.config
+    }
+
+    /// Bytes until the end of the window, as far as the budget goes.
+    pub(crate) fn room_bytes(&self) -> usize {
+        self.end.get().addr().saturating_sub(self.ptr.get().addr())
+    }
+
+    /// Layout of `len` values of `T`.
+    #[inline(always)]
+    pub(crate) fn array_layout<T>(&self, len: usize) -> Result<Layout, AllocError> {
+        Layout::array::<T>(len).map_err(|_| self.too_large(len, size_of::<T>()))
+    }
+}
+
+impl Drop for RawArena {
+    fn drop(&mut self) {
+        let panicked = self.drops.run();
+        self.objects.free_all();
+        if let Some(payload) = panicked
+            && !std::thread::panicking()
+        {
+            std::panic::resume_unwind(payload);
+        }
+    }
+}
+
+/// Gathers all blocks, the largest on top of `blocks` to be used first, the others in `spare`.
+fn rotate_largest_to_use(blocks: &BlockChain, spare: &BlockChain) {
+    while let Some(block) = blocks.pop() {
+        spare.push(block);
+    }
+    let mut largest = None;
+    let passed = BlockChain::default();
+    while let Some(block) = spare.pop() {
+        match &mut largest {
+            None => largest = Some(block),
+            Some(kept) if block.room_bytes() > kept.room_bytes() => {
+                passed.push(core::mem::replace(kept, block));
+            }
+            Some(_) => passed.push(block),
+        }
+    }
+    while let Some(block) = passed.pop() {
+        spare.push(block);
+    }
+    if let Some(block) = largest {
+        blocks.push(block);
+    }
+}

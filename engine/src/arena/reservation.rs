@@ -1,0 +1,503 @@
+//! One reservation for all threads of a set, claimed in granules.
+//!
+//! Invariants
+//! - **S1** `current` is null or points to a `Region` in a block that `blocks` holds; both stay as
+//!   they are until `settle`, which takes `&mut self`.
+//! - **S2** `Region::next` only moves up, by compare-and-swap, and never over `end`: what a claim
+//!   moves it over belongs to that claim alone until `settle`.
+//! - **S3** `budget_left + (windows granted) - (tails given back)` is the budget, so the windows
+//!   together never exceed it.
+
+use core::alloc::Layout;
+use core::mem::size_of;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::block::{Block, BlockChain};
+use super::config::{ArenaConfig, Budget};
+use super::error::AllocError;
+use super::size;
+
+/// What a thread claims at a time, in bytes: small enough that 16 threads hold 1 MiB, large enough
+/// that an atomic operation comes once in some thousand allocations.
+pub(crate) const GRANULE_BYTES: usize = 64 << 10;
+
+/// A run of memory that one arena hands out.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) start: NonNull<u8>,
+    pub(crate) bytes: usize,
+}
+
+impl Window {
+    fn end(self) -> *mut u8 {
+        self.start.as_ptr().wrapping_add(self.bytes)
+    }
+}
+
+/// The answer to a claim.
+pub(crate) enum Grant {
+    /// The window has grown by this many bytes where it is.
+    Extended { bytes: usize },
+    /// Another window.
+    New(Window),
+}
+
+/// Stands at the start of each block of the reservation.
+struct Region {
+    next: AtomicPtr<u8>,
+    /// First byte for windows, aligned to 16.
+    first: *mut u8,
+    end: *mut u8,
+}
+
+const REGION_BYTES: usize = match size::round_up(size_of::<Region>(), size::BLOCK_ALIGN_BYTES) {
+    Some(bytes) => bytes,
+    None => unreachable!(),
+};
+
+/// Memory that the threads of a set share.
+pub(crate) struct Reservation {
+    config: ArenaConfig,
+    current: AtomicPtr<Region>,
+    blocks: Mutex<Blocks>,
+    /// Bytes of the budget that no thread has been granted; `usize::MAX` without a budget.
+    budget_left: AtomicUsize,
+    is_warned: AtomicBool,
+    block_requests: AtomicU32,
+    resizes: u32,
+    quiet_frames: u32,
+    quiet_most_bytes: usize,
+}
+
+#[derive(Default)]
+struct Blocks {
+    /// The newest is the current region's.
+    in_use: BlockChain,
+    /// What the system would not let us merge into one.
+    spare: BlockChain,
+}
+
+// SAFETY: `Region` is reached through `current` only, by atomics or under `&mut` (S1, S2).
+unsafe impl Send for Reservation {}
+// SAFETY: as above; everything else is atomic or behind the mutex.
+unsafe impl Sync for Reservation {}
+
+impl Reservation {
+    pub(crate) fn new(config: ArenaConfig) -> Self {
+        Self {
+            config,
+            current: AtomicPtr::new(ptr::null_mut()),
+            blocks: Mutex::default(),
+            budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
+            is_warned: AtomicBool::new(false),
+            block_requests: AtomicU32::new(0),
+            resizes: 0,
+            quiet_frames: 0,
+            quiet_most_bytes: 0,
+        }
+    }
+
+    /// Takes the first block before a thread asks for it.
+    pub(crate) fn reserve_capacity(&self) -> Result<(), AllocError> {
+        if self.current.load(Ordering::Acquire).is_null() {
+            self.grow(ptr::null_mut(), self.config.capacity_bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Memory for an object of `layout` that does not fit between `from` and the window's end:
+    /// the window made longer if nothing lies behind it yet, or else another one.
+    ///
+    /// `room` is what a fresh window needs to hold the object.
+    pub(crate) fn claim(
+        &self,
+        window: Window,
+        from: *mut u8,
+        layout: Layout,
+        room: usize,
+    ) -> Result<Grant, AllocError> {
+        let tail = window.end().addr() - from.addr();
+        let padding = size::padding_to(from.addr(), layout.align());
+        let missing = (padding + size::padded(layout.size())).saturating_sub(tail);
+        if let Some(bytes) = self.extend(window, missing) {
+            return Ok(Grant::Extended { bytes });
+        }
+        let wanted = room.max(GRANULE_BYTES);
+        let afforded = self
+            .afford(room, wanted, tail)
+            .ok_or_else(|| self.over_budget(layout.size(), tail))?;
+        match self.claim_window(room, afforded) {
+            Ok(window) => {
+                self.give_back(afforded - window.bytes);
+                Ok(Grant::New(window))
+            }
+            Err(error) => {
+                // A window is left only for a request that is longer than its tail.
+                self.give_back(afforded - tail);
+                Err(AllocError::OutOfMemory {
+                    arena: self.config.name,
+                    requested_bytes: layout.size(),
+                    reserved_bytes: error,
+                })
+            }
+        }
+    }
+
+    /// Makes `window` longer by at least `missing` bytes, if nothing lies behind it yet.
+    pub(crate) fn extend(&self, window: Window, missing: usize) -> Option<usize> {
+        let region = self.region()?;
+        let end = window.end();
+        let room = region.end.addr().saturating_sub(end.addr());
+        // An empty window of a fresh member lies nowhere and is never `next`.
+        if region.next.load(Ordering::Relaxed) != end || room < missing {
+            return None;
+        }
+        let afforded = self.afford(missing, missing.max(GRANULE_BYTES).min(room), 0)?;
+        let next = after(end, afforded, region);
+        let swapped = region
+            .next
+            .compare_exchange(end, next, Ordering::Relaxed, Ordering::Relaxed);
+        if swapped.is_err() {
+            self.give_back(afforded);
+            return None;
+        }
+        Some(afforded)
+    }
+
+    /// `room` to `most` bytes of memory that nobody has, or the bytes reserved if there are none.
+    fn claim_window(&self, room: usize, most: usize) -> Result<Window, usize> {
+        loop {
+            let current = self.current.load(Ordering::Acquire);
+            if let Some(window) = self.region().and_then(|region| region.claim(room, most)) {
+                return Ok(window);
+            }
+            self.grow(current, room)
+                .map_err(|_| self.reserved_bytes())?;
+        }
+    }
+
+    fn region(&self) -> Option<&Region> {
+        let region = NonNull::new(self.current.load(Ordering::Acquire))?;
+        // SAFETY: S1; the reference cannot outlive `&self`, and `settle` takes `&mut self`.
+        Some(unsafe { region.as_ref() })
+    }
+
+    /// Adds a region with `room` bytes, unless another thread has replaced `full` meanwhile.
+    fn grow(&self, full: *mut Region, room: usize) -> Result<(), AllocError> {
+        let room = room + REGION_BYTES;
+        let (spare, wanted) = {
+            let blocks = self.lock();
+            let wanted = match blocks.in_use.block_count() {
+                0 => (self.config.capacity_bytes + REGION_BYTES).max(room),
+                _ => size::grown_room(blocks.in_use.last_room_bytes(), room),
+            };
+            (
+                blocks
+                    .spare
+                    .pop()
+                    .filter(|block| block.room_bytes() >= room),
+                wanted,
+            )
+        };
+        // The system is asked without the lock: what it calls out to may use this set.
+        let is_spare = spare.is_some();
+        let block = spare
+            .or_else(|| Block::new(wanted))
+            .or_else(|| Block::new(room))
+            .ok_or(AllocError::OutOfMemory {
+                arena: self.config.name,
+                requested_bytes: room,
+                reserved_bytes: self.reserved_bytes(),
+            })?;
+        if self.config.pretouch && !is_spare {
+            block.pretouch();
+        }
+        let blocks = self.lock();
+        if self.current.load(Ordering::Acquire) == full {
+            let region = place_region(&block);
+            blocks.in_use.push(block);
+            self.current.store(region.as_ptr(), Ordering::Release);
+            self.block_requests.fetch_add(1, Ordering::Relaxed);
+        } else {
+            drop(blocks); // Before the block goes back to the system.
+        }
+        Ok(())
+    }
+
+    // ---- budget ----
+
+    /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back.
+    fn afford(&self, need: usize, most: usize, tail: usize) -> Option<usize> {
+        match self.config.budget {
+            Budget::Unlimited => Some(most),
+            Budget::Warn(_) => {
+                let rule = |left: usize| Some(left.saturating_add(tail).saturating_sub(most));
+                let left =
+                    self.budget_left
+                        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
+                self.warn_if(left.is_ok_and(|left| left.saturating_add(tail) < need));
+                Some(most)
+            }
+            Budget::Refuse(_) => {
+                let mut taken = 0;
+                self.budget_left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                        let affordable = left + tail;
+                        taken = most.min(affordable);
+                        (affordable >= need).then_some(affordable - taken)
+                    })
+                    .ok()
+                    .map(|_| taken)
+            }
+        }
+    }
+
+    /// Takes the bytes of one object from the budget, in per-object mode.
+    pub(crate) fn afford_object(&self, bytes: usize, requested: usize) -> Result<(), AllocError> {
+        self.afford(bytes, bytes, 0)
+            .map(drop)
+            .ok_or_else(|| self.over_budget(requested, 0))
+    }
+
+    /// Bytes that came from `afford` and were not used after all.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        if bytes > 0 && self.config.budget != Budget::Unlimited {
+            self.budget_left.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn warn_if(&self, is_over: bool) {
+        if is_over && !self.is_warned.swap(true, Ordering::Relaxed) {
+            log::warn!(
+                "{} arena over budget: more than {} B used in this frame; \
+                 raise budget_bytes or allocate less",
+                self.config.name,
+                self.config.budget.budget_bytes().unwrap_or(usize::MAX),
+            );
+        }
+    }
+
+    fn over_budget(&self, requested_bytes: usize, tail: usize) -> AllocError {
+        let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+        let left = self.budget_left.load(Ordering::Relaxed);
+        AllocError::OverBudget {
+            arena: self.config.name,
+            requested_bytes,
+            used_bytes: budget_bytes.saturating_sub(left).saturating_sub(tail),
+            budget_bytes,
+        }
+    }
+
+    // ---- figures ----
+
+    /// Bytes held from the system.
+    pub(crate) fn reserved_bytes(&self) -> usize {
+        let blocks = self.lock();
+        blocks.in_use.reserved_bytes() + blocks.spare.reserved_bytes()
+    }
+
+    /// Blocks held from the system.
+    pub(crate) fn block_count(&self) -> u32 {
+        let blocks = self.lock();
+        blocks.in_use.block_count() + blocks.spare.block_count()
+    }
+
+    /// Requests to the system since the last `settle`.
+    pub(crate) fn block_requests(&self) -> u32 {
+        self.block_requests.load(Ordering::Relaxed)
+    }
+
+    /// Times that the blocks were replaced by one.
+    pub(crate) fn resizes(&self) -> u32 {
+        self.resizes
+    }
+
+    /// Consecutive frames that used under half of what is reserved.
+    pub(crate) fn quiet_frames(&self) -> u32 {
+        self.quiet_frames
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
+        // Nothing that holds the lock can panic half-way; a poisoned lock is as good as new.
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- the frame boundary ----
+
+    /// Takes every window back and leaves one block, large enough for such a frame.
+    ///
+    /// `member_count` arenas may each leave the tail of a granule unused; which ones do can change
+    /// from frame to frame under work stealing, so each gets a granule's room.
+    pub(crate) fn settle(&mut self, member_count: usize) {
+        let claimed_bytes = self.claimed_bytes();
+        let reserved_bytes = self.reserved_bytes();
+        self.note_frame(claimed_bytes, reserved_bytes);
+        let slack = member_count * GRANULE_BYTES;
+        let capacity = self.config.capacity_bytes;
+        if self.block_count() > 1 {
+            let room = size::settled_room(claimed_bytes).max(capacity) + slack;
+            if !self.replace_blocks(room) {
+                self.keep_blocks();
+            }
+        } else if self.is_shrink_due() {
+            let room = size::shrunk_room(self.quiet_most_bytes, capacity).max(slack);
+            let room = room + REGION_BYTES;
+            if Block::reserved_for(room).is_some_and(|bytes| bytes < reserved_bytes) {
+                self.replace_blocks(room);
+            }
+            self.quiet_frames = 0;
+            self.quiet_most_bytes = 0;
+        }
+        self.rewind();
+    }
+
+    /// Gives all memory back to the system, for a set that serves its objects one by one.
+    pub(crate) fn release_blocks(&mut self) {
+        *self.current.get_mut() = ptr::null_mut();
+        *self
+            .blocks
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner) = Blocks::default();
+    }
+
+    pub(crate) fn set_config(&mut self, config: ArenaConfig) {
+        self.config = config;
+        self.rewind();
+    }
+
+    fn rewind(&mut self) {
+        *self.budget_left.get_mut() = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+        *self.is_warned.get_mut() = false;
+        *self.block_requests.get_mut() = 0;
+        let region = *self.current.get_mut();
+        if let Some(mut region) = NonNull::new(region) {
+            // SAFETY: S1; `&mut self` says that no thread is claiming.
+            let region = unsafe { region.as_mut() };
+            let start = region.first;
+            *region.next.get_mut() = start;
+        }
+    }
+
+    fn note_frame(&mut self, claimed_bytes: usize, reserved_bytes: usize) {
+        if size::is_quiet(claimed_bytes, reserved_bytes) {
+            self.quiet_frames += 1;
+            self.quiet_most_bytes = self.quiet_most_bytes.max(claimed_bytes);
+        } else {
+            self.quiet_frames = 0;
+            self.quiet_most_bytes = 0;
+        }
+    }
+
+    fn is_shrink_due(&self) -> bool {
+        let frames = self.config.shrink_after_frames;
+        frames > 0 && self.quiet_frames >= frames
+    }
+
+    /// Bytes that were granted in this frame. Regions before the current one count as full.
+    fn claimed_bytes(&self) -> usize {
+        let Some(region) = self.region() else {
+            return 0;
+        };
+        let claimed = region.next.load(Ordering::Relaxed).addr() - region.first.addr();
+        let blocks = self.lock();
+        claimed
+            + blocks
+                .in_use
+                .reserved_bytes()
+                .saturating_sub(blocks.in_use.last_room_bytes())
+    }
+
+    fn replace_blocks(&mut self, room: usize) -> bool {
+        let Some(block) = Block::new(room + REGION_BYTES) else {
+            return false;
+        };
+        if self.config.pretouch {
+            block.pretouch();
+        }
+        self.release_blocks();
+        self.use_block(block);
+        self.resizes += 1;
+        true
+    }
+
+    /// Uses the newest block, the largest by the rule of growth, and keeps the others for later.
+    fn keep_blocks(&mut self) {
+        let blocks = self
+            .blocks
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let newest = blocks.in_use.pop();
+        while let Some(block) = blocks.in_use.pop() {
+            blocks.spare.push(block);
+        }
+        if let Some(block) = newest {
+            self.use_block(block);
+        }
+    }
+
+    fn use_block(&mut self, block: Block) {
+        *self.current.get_mut() = place_region(&block).as_ptr();
+        self.blocks
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .in_use
+            .push(block);
+    }
+}
+
+impl Region {
+    /// `room` to `most` bytes that nobody has, if there are so many.
+    fn claim(&self, room: usize, most: usize) -> Option<Window> {
+        let mut start = self.next.load(Ordering::Relaxed);
+        loop {
+            let left = self.end.addr() - start.addr();
+            if left < room {
+                return None;
+            }
+            let bytes = most.min(left);
+            let next = after(start, bytes, self);
+            match self
+                .next
+                .compare_exchange_weak(start, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => {
+                    return Some(Window {
+                        start: NonNull::new(start)?,
+                        bytes,
+                    });
+                }
+                Err(moved) => start = moved,
+            }
+        }
+    }
+}
+
+/// Where the next window starts after `bytes` from `start`: aligned, and not beyond the region.
+fn after(start: *mut u8, bytes: usize, region: &Region) -> *mut u8 {
+    let end = start.wrapping_add(bytes);
+    let aligned = end.wrapping_add(size::padding_to(end.addr(), size::BLOCK_ALIGN_BYTES));
+    if aligned < region.end {
+        aligned
+    } else {
+        region.end
+    }
+}
+
+/// Writes a region that covers `block` into its first bytes.
+fn place_region(block: &Block) -> NonNull<Region> {
+    let start = block.start();
+    let first = start.as_ptr().wrapping_add(REGION_BYTES);
+    let end = start.as_ptr().wrapping_add(block.room_bytes());
+    let region = start.cast::<Region>();
+    // SAFETY: blocks of a reservation are longer than `REGION_BYTES` and aligned to 16.
+    unsafe {
+        region.write(Region {
+            next: AtomicPtr::new(first),
+            first,
+            end,
+        })
+    };
+    region
+}

@@ -1,0 +1,241 @@
+//! `FrameString`: growing text in a frame.
+//!
+//! Invariant
+//! - **T1** The bytes are UTF-8: they come from `&str` and `char` only and are cut at character
+//!   boundaries only.
+
+use core::fmt::{self, Write};
+use core::ops::Deref;
+
+use super::error::{AllocError, refuse};
+use super::frame_arena::FrameArena;
+use super::vec::FrameVec;
+
+/// First claim for text of unknown length, in bytes: more than most labels, and given back.
+const FIRST_CLAIM_BYTES: usize = 64;
+
+/// A string whose memory is a [`FrameArena`]'s.
+///
+/// ```
+/// use std::fmt::Write;
+/// use frame_arena::{FrameArena, FrameString};
+///
+/// let arena = FrameArena::new();
+/// let mut line = FrameString::new_in(&arena);
+/// line.push_str("fps ");
+/// write!(line, "{:.0}", 59.94)?;
+/// assert_eq!(line.into_str(), "fps 60");
+/// # Ok::<(), std::fmt::Error>(())
+/// ```
+///
+/// Plain methods panic with the reason when the budget or the system refuses; their `try_` twins
+/// return it. Neither aborts. `write!` returns the plain `fmt::Error`.
+pub struct FrameString<'a> {
+    bytes: FrameVec<'a, u8>,
+}
+
+impl<'a> FrameString<'a> {
+    /// An empty string; allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn new_in(arena: &'a FrameArena) -> Self {
+        Self {
+            bytes: FrameVec::new_in(arena),
+        }
+    }
+
+    /// An empty string with room for `capacity_bytes`.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn with_capacity_in(capacity_bytes: usize, arena: &'a FrameArena) -> Self {
+        Self {
+            bytes: FrameVec::with_capacity_in(capacity_bytes, arena),
+        }
+    }
+
+    /// As [`with_capacity_in`](Self::with_capacity_in).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    pub fn try_with_capacity_in(
+        capacity_bytes: usize,
+        arena: &'a FrameArena,
+    ) -> Result<Self, AllocError> {
+        Ok(Self {
+            bytes: FrameVec::try_with_capacity_in(capacity_bytes, arena)?,
+        })
+    }
+
+    /// Formats into a new string.
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    ///
+    /// # Panics
+    /// If a `Display` returns an error of its own, as `format!` does.
+    #[track_caller]
+    pub fn try_from_fmt_in(
+        text: fmt::Arguments<'_>,
+        arena: &'a FrameArena,
+    ) -> Result<Self, AllocError> {
+        // Growth in place follows where this does not do; text that something else was allocated
+        // behind moves once. A budget may have room for less than the first claim.
+        let first = FIRST_CLAIM_BYTES.min(arena.room_bytes());
+        let mut writer = Writer {
+            text: Self::try_with_capacity_in(first, arena)?,
+            refusal: None,
+        };
+        match (writer.write_fmt(text), writer.refusal) {
+            (Ok(()), _) => Ok(writer.text),
+            (Err(_), Some(refusal)) => Err(refusal),
+            (Err(_), None) => panic!("a Display implementation returned an error unexpectedly"),
+        }
+    }
+
+    /// Appends text.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn push_str(&mut self, text: &str) {
+        self.try_push_str(text)
+            .unwrap_or_else(|error| refuse(error));
+    }
+
+    /// As [`push_str`](Self::push_str).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was appended.
+    #[inline]
+    pub fn try_push_str(&mut self, text: &str) -> Result<(), AllocError> {
+        self.bytes.try_extend_from_slice(text.as_bytes())
+    }
+
+    /// Appends one character.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn push(&mut self, character: char) {
+        self.push_str(character.encode_utf8(&mut [0; 4]));
+    }
+
+    /// As [`push`](Self::push).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was appended.
+    #[inline]
+    pub fn try_push(&mut self, character: char) -> Result<(), AllocError> {
+        self.try_push_str(character.encode_utf8(&mut [0; 4]))
+    }
+
+    /// Removes all text and keeps the capacity.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Cuts the text to its first `len_bytes` bytes.
+    ///
+    /// # Panics
+    /// If that is inside a character.
+    #[track_caller]
+    pub fn truncate(&mut self, len_bytes: usize) {
+        if len_bytes < self.len() {
+            assert!(
+                self.is_char_boundary(len_bytes),
+                "byte {len_bytes} is inside a character of {:?}; cut at a boundary",
+                self.as_str()
+            );
+            self.bytes.truncate(len_bytes);
+        }
+    }
+
+    /// Bytes that fit without another allocation.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// The arena that holds the text.
+    #[must_use]
+    pub fn arena(&self) -> &'a FrameArena {
+        self.bytes.arena()
+    }
+
+    /// The text.
+    #[must_use]
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        // SAFETY: T1.
+        unsafe { core::str::from_utf8_unchecked(self.bytes.as_slice()) }
+    }
+
+    /// The text for the rest of the frame; unused capacity goes back if it can.
+    #[must_use]
+    #[inline]
+    pub fn into_str(self) -> &'a mut str {
+        // SAFETY: T1.
+        unsafe { core::str::from_utf8_unchecked_mut(self.bytes.into_slice()) }
+    }
+}
+
+/// Keeps the reason that `fmt::Error` cannot carry.
+struct Writer<'a> {
+    text: FrameString<'a>,
+    refusal: Option<AllocError>,
+}
+
+impl Write for Writer<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.try_push_str(text).map_err(|error| {
+            self.refusal = Some(error);
+            fmt::Error
+        })
+    }
+}
+
+impl Write for FrameString<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.try_push_str(text).map_err(|_| fmt::Error)
+    }
+}
+
+impl Deref for FrameString<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for FrameString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for FrameString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+impl<S: AsRef<str> + ?Sized> PartialEq<S> for FrameString<'_> {
+    fn eq(&self, other: &S) -> bool {
+        self.as_str() == other.as_ref()
+    }
+}
+
+impl AsRef<str> for FrameString<'_> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}

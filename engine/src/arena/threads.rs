@@ -1,0 +1,318 @@
+//! `ThreadArenas`: an arena for each thread, one reservation, one budget, one reset.
+//!
+//! Invariants
+//! - **W1** The set's epoch is drawn anew first thing in every method that resets its members.
+//! - **W2** Members use the reservation through a borrow of the set only.
+
+use core::fmt;
+use std::sync::Arc;
+
+use super::config::{ArenaConfig, ArenaMode, Budget};
+use super::drops::{PanicPayload, keep_first};
+use super::epoch::Epoch;
+use super::error::{AllocError, StaleHandle, refuse};
+use super::frame_arena::FrameArena;
+use super::handle::{AnyHandle, Target, resolve};
+use super::members::MemberList;
+use super::raw::RawArena;
+use super::reservation::Reservation;
+use super::stats::{ArenaStats, FrameHistory, FrameUsage};
+
+/// A member that no thread used for this many frames becomes a spare for whichever thread comes
+/// next. Ended threads leave their members this way.
+const SPARE_AFTER_QUIET_FRAMES: u32 = 8;
+
+/// An arena for each thread that asks, from one reservation, with one budget and one reset.
+///
+/// 1. [`begin_frame`](Self::begin_frame) takes `&mut self` and empties every thread's arena, those
+///    of ended threads included. No reference into the last frame can be left.
+/// 2. In the frame, each thread calls [`local`](Self::local) once and allocates without locks.
+/// 3. What crosses from one thread to another is published; [`get`](Self::get) checks it.
+///
+/// Threads claim granules of 64 KiB from the reservation by one atomic operation. So work that
+/// moves between threads from frame to frame (work stealing) does not make the memory grow.
+///
+/// ```
+/// use frame_arena::{Handle, ThreadArenas};
+///
+/// let mut arenas = ThreadArenas::new();
+/// for frame in 0..3u64 {
+///     arenas.begin_frame();
+///     let set = &arenas;
+///     let squares: Vec<Handle<u64>> = std::thread::scope(|scope| {
+///         let threads: Vec<_> =
+///             (0..2).map(|n| scope.spawn(move || set.local().publish(n * frame))).collect();
+///         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+///     });
+///     assert_eq!(set.get(squares[1]), Ok(&frame));
+/// }
+/// ```
+pub struct ThreadArenas {
+    shared: Arc<Reservation>,
+    epoch: Epoch,
+    config: ArenaConfig,
+    members: MemberList,
+    figures: SetFigures,
+}
+
+/// What a set remembers of past frames.
+struct SetFigures {
+    high_water_bytes: usize,
+    frame_count: u64,
+    last: FrameUsage,
+    history: FrameHistory,
+}
+
+impl ThreadArenas {
+    /// A set with the default configuration, which takes its first block at the first allocation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::lazy(ArenaConfig::default())
+    }
+
+    /// A set as configured, with its first block taken now. Capacity and budget are the set's.
+    ///
+    /// # Panics
+    /// If the system refuses the block.
+    #[must_use]
+    #[track_caller]
+    pub fn with_config(config: ArenaConfig) -> Self {
+        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`with_config`](Self::with_config).
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
+        let set = Self::lazy(config);
+        if config.mode == ArenaMode::Bump {
+            set.shared.reserve_capacity()?;
+        }
+        Ok(set)
+    }
+
+    fn lazy(config: ArenaConfig) -> Self {
+        Self {
+            shared: Arc::new(Reservation::new(config)),
+            epoch: Epoch::next(),
+            config,
+            members: MemberList::new(),
+            figures: SetFigures {
+                high_water_bytes: 0,
+                frame_count: 0,
+                last: FrameUsage::default(),
+                history: FrameHistory::new(config.history_frames),
+            },
+        }
+    }
+
+    /// This thread's arena. A thread-local load and a compare, no lock; the first call of a thread
+    /// in a frame looks its arena up, and the first call ever makes one.
+    #[must_use]
+    #[inline]
+    pub fn local(&self) -> &FrameArena {
+        // SAFETY: W1.
+        unsafe { self.members.local(self.epoch, || self.make_member()) }
+    }
+
+    fn make_member(&self) -> FrameArena {
+        FrameArena::from_raw(RawArena::member(
+            self.config,
+            Arc::clone(&self.shared),
+            self.epoch,
+        ))
+    }
+
+    /// The object that `handle` names, whichever thread published it. One compare and a pointer.
+    ///
+    /// # Errors
+    /// If `begin_frame` was called since the handle was made, or it is another set's.
+    #[inline]
+    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&Target<H>, StaleHandle> {
+        // SAFETY: the result borrows this set, which resets its members under `&mut` only.
+        unsafe { resolve(handle, self.epoch, self.config.name) }
+    }
+
+    /// Begins a frame: empties every thread's arena, and leaves one block for all.
+    ///
+    /// # Panics
+    /// At its very end, if a value of `alloc_drop` panicked when dropped.
+    pub fn begin_frame(&mut self) {
+        let usage = self.usage();
+        self.epoch = Epoch::next();
+        self.members
+            .retire_quiet(SPARE_AFTER_QUIET_FRAMES, self.config.shrink_after_frames);
+        let panicked = self.empty_members(None);
+        let member_count = self.members.count();
+        self.shared_mut().settle(member_count);
+        self.figures.note(usage);
+        resume(panicked);
+    }
+
+    /// Changes where allocations come from. Begins a frame, as [`begin_frame`](Self::begin_frame).
+    ///
+    /// # Panics
+    /// As [`begin_frame`](Self::begin_frame).
+    pub fn set_mode(&mut self, mode: ArenaMode) {
+        let usage = self.usage();
+        self.epoch = Epoch::next();
+        let panicked = self.empty_members(Some(mode));
+        self.config.mode = mode;
+        if mode == ArenaMode::PerObject {
+            self.shared_mut().release_blocks();
+        }
+        self.configure_reservation();
+        self.figures.note(usage);
+        resume(panicked);
+    }
+
+    /// Changes the budget, and begins a frame, so that it counts from zero.
+    ///
+    /// # Panics
+    /// As [`begin_frame`](Self::begin_frame).
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.begin_frame();
+        self.config.budget = budget;
+        self.configure_reservation();
+    }
+
+    fn configure_reservation(&mut self) {
+        let config = self.config;
+        self.shared_mut().set_config(config);
+    }
+
+    fn shared_mut(&mut self) -> &mut Reservation {
+        let shared = Arc::as_ptr(&self.shared).cast_mut();
+        // SAFETY: the other owners are members of this set; W2, and `&mut self` says that there is
+        // no other borrow of the set.
+        unsafe { &mut *shared }
+    }
+
+    /// Resets each member; the first panic of a drop is returned.
+    fn empty_members(&mut self, mode: Option<ArenaMode>) -> Option<PanicPayload> {
+        let epoch = self.epoch;
+        let mut first_panic = None;
+        for arena in self.members.iter_mut() {
+            let panicked = match mode {
+                Some(mode) => arena.raw_mut().set_mode(mode, epoch),
+                None => arena.raw_mut().reset(epoch),
+            };
+            if let Some(payload) = panicked {
+                keep_first(&mut first_panic, payload);
+            }
+        }
+        first_panic
+    }
+
+    // ---- figures ----
+
+    /// Figures of the frame so far, summed over all threads' arenas, and of the set's life.
+    ///
+    /// Takes `&mut self`: the counts are plain cells that other threads may be writing.
+    #[must_use]
+    pub fn stats(&mut self) -> ArenaStats {
+        let usage = self.usage();
+        ArenaStats {
+            alloc_count: usage.alloc_count,
+            used_bytes: usage.used_bytes,
+            reserved_bytes: usage.reserved_bytes,
+            high_water_bytes: self.figures.high_water_bytes.max(usage.peak_bytes),
+            abandoned_bytes: usage.abandoned_bytes,
+            block_count: usage.block_count,
+            block_requests: usage.block_requests,
+            resizes: self.shared.resizes(),
+            quiet_frames: self.shared.quiet_frames(),
+            frame_count: self.figures.frame_count,
+        }
+    }
+
+    fn usage(&mut self) -> FrameUsage {
+        let mut sum = FrameUsage::default();
+        for arena in self.members.iter_mut() {
+            let usage = arena.raw().usage();
+            sum.alloc_count += usage.alloc_count;
+            sum.used_bytes += usage.used_bytes;
+            sum.peak_bytes += usage.peak_bytes;
+            sum.abandoned_bytes += usage.abandoned_bytes;
+            sum.reserved_bytes += usage.reserved_bytes;
+        }
+        sum.reserved_bytes += self.shared.reserved_bytes();
+        sum.block_count = self.shared.block_count();
+        sum.block_requests = self.shared.block_requests();
+        sum
+    }
+
+    /// Figures of the last whole frame.
+    #[must_use]
+    pub fn last_frame(&self) -> FrameUsage {
+        self.figures.last
+    }
+
+    /// Figures of the last `history_frames` frames, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
+        self.figures.history.iter()
+    }
+
+    /// Arenas that the set holds: one for each thread that used it lately.
+    #[must_use]
+    pub fn member_count(&self) -> usize {
+        self.members.count()
+    }
+
+    /// How the set was configured.
+    #[must_use]
+    pub fn config(&self) -> &ArenaConfig {
+        &self.config
+    }
+
+    /// The present span between two resets, the same for all threads' arenas.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+}
+
+impl SetFigures {
+    fn note(&mut self, usage: FrameUsage) {
+        self.frame_count += 1;
+        self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
+        self.last = usage;
+        self.history.push(usage);
+    }
+}
+
+impl Default for ThreadArenas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for ThreadArenas {
+    fn drop(&mut self) {
+        self.epoch = Epoch::next(); // W1.
+        let panicked = self.empty_members(None);
+        if !std::thread::panicking() {
+            resume(panicked);
+        }
+    }
+}
+
+/// Goes on with a panic that was caught, now that nothing is left to do.
+fn resume(panicked: Option<PanicPayload>) {
+    if let Some(payload) = panicked {
+        std::panic::resume_unwind(payload);
+    }
+}
+
+impl fmt::Debug for ThreadArenas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadArenas")
+            .field("name", &self.config.name)
+            .field("mode", &self.config.mode)
+            .field("epoch", &self.epoch)
+            .field("member_count", &self.member_count())
+            .field("last_frame", &self.figures.last)
+            .finish()
+    }
+}

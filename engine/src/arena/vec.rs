@@ -1,0 +1,370 @@
+//! `FrameVec`: a growing array in a frame.
+
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+
+use allocator_api2::collections::{TryReserveError, TryReserveErrorKind};
+use allocator_api2::vec::{self, Vec};
+
+use super::error::{AllocError, Refused, refuse};
+use super::frame_arena::FrameArena;
+
+/// A vector whose memory is a [`FrameArena`]'s.
+///
+/// As the arena's last allocation it grows in place; otherwise it moves and leaves its old memory
+/// until reset, so give it its capacity where you know it. Elements are dropped with the vector.
+///
+/// ```
+/// use frame_arena::{FrameArena, FrameVec};
+///
+/// let arena = FrameArena::new();
+/// let mut visible = FrameVec::with_capacity_in(100, &arena);
+/// for body in (0..100).filter(|body| body % 3 == 0) {
+///     visible.push(body);
+/// }
+/// let visible: &mut [i32] = visible.into_slice(); // Lives as long as the frame.
+/// assert_eq!(visible.len(), 34);
+/// ```
+///
+/// Plain methods panic with the reason when the budget or the system refuses; their `try_` twins
+/// return it. Neither aborts.
+pub struct FrameVec<'a, T> {
+    inner: Vec<T, &'a FrameArena>,
+}
+
+impl<'a, T> FrameVec<'a, T> {
+    /// An empty vector; allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn new_in(arena: &'a FrameArena) -> Self {
+        Self {
+            inner: Vec::new_in(arena),
+        }
+    }
+
+    /// An empty vector with room for `capacity` elements.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[must_use]
+    #[inline]
+    #[track_caller]
+    pub fn with_capacity_in(capacity: usize, arena: &'a FrameArena) -> Self {
+        Self::try_with_capacity_in(capacity, arena).unwrap_or_else(|error| refuse(error))
+    }
+
+    /// As [`with_capacity_in`](Self::with_capacity_in).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    pub fn try_with_capacity_in(
+        capacity: usize,
+        arena: &'a FrameArena,
+    ) -> Result<Self, AllocError> {
+        let mut empty = Self::new_in(arena);
+        empty.try_reserve_exact(capacity)?;
+        Ok(empty)
+    }
+
+    /// Collects an iterator of any length.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn from_iter_in(items: impl IntoIterator<Item = T>, arena: &'a FrameArena) -> Self {
+        let mut vec = Self::new_in(arena);
+        vec.extend(items);
+        vec
+    }
+
+    /// The arena that holds the elements.
+    #[must_use]
+    #[inline]
+    pub fn arena(&self) -> &'a FrameArena {
+        self.inner.allocator()
+    }
+
+    /// Elements that fit without another allocation.
+    #[must_use]
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.inner.capacity()
+    }
+
+    /// Appends `value`.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn push(&mut self, value: T) {
+        if self.inner.len() == self.inner.capacity()
+            && let Err(error) = self.grow_amortized(1)
+        {
+            refuse(error);
+        }
+        self.inner.push(value);
+    }
+
+    /// As [`push`](Self::push).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds `value`.
+    #[inline]
+    pub fn try_push(&mut self, value: T) -> Result<(), Refused<T>> {
+        if self.inner.len() == self.inner.capacity()
+            && let Err(error) = self.grow_amortized(1)
+        {
+            return Err(Refused::new(error, value));
+        }
+        self.inner.push(value);
+        Ok(())
+    }
+
+    /// Makes room for `additional` more elements, and for as many again as there are.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn reserve(&mut self, additional: usize) {
+        self.try_reserve(additional)
+            .unwrap_or_else(|error| refuse(error));
+    }
+
+    /// As [`reserve`](Self::reserve).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
+        if additional > self.inner.capacity() - self.inner.len() {
+            self.grow_amortized(additional)?;
+        }
+        Ok(())
+    }
+
+    /// Makes room for exactly `additional` more elements.
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    pub fn try_reserve_exact(&mut self, additional: usize) -> Result<(), AllocError> {
+        self.inner
+            .try_reserve_exact(additional)
+            .map_err(|error| self.reason(additional, &error))
+    }
+
+    /// Doubles the capacity, or takes just what is needed where the double is refused.
+    #[cold]
+    #[inline(never)]
+    fn grow_amortized(&mut self, additional: usize) -> Result<(), AllocError> {
+        if self.inner.try_reserve(additional).is_ok() {
+            return Ok(());
+        }
+        self.try_reserve_exact(additional)
+    }
+
+    #[cold]
+    fn reason(&self, additional: usize, error: &TryReserveError) -> AllocError {
+        let raw = self.arena().raw();
+        let too_large = || raw.too_large(self.len().saturating_add(additional), size_of::<T>());
+        match error.kind() {
+            TryReserveErrorKind::CapacityOverflow => too_large(),
+            TryReserveErrorKind::AllocError { .. } => {
+                raw.last_refusal.take().unwrap_or_else(too_large)
+            }
+        }
+    }
+
+    /// Appends copies of `items`.
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn extend_from_slice(&mut self, items: &[T])
+    where
+        T: Clone,
+    {
+        self.try_extend_from_slice(items)
+            .unwrap_or_else(|error| refuse(error));
+    }
+
+    /// As [`extend_from_slice`](Self::extend_from_slice).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was appended.
+    #[inline]
+    pub fn try_extend_from_slice(&mut self, items: &[T]) -> Result<(), AllocError>
+    where
+        T: Clone,
+    {
+        self.try_reserve(items.len())?;
+        self.inner.extend_from_slice(items);
+        Ok(())
+    }
+
+    /// Appends an iterator's elements.
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds the element that did not fit, and
+    /// those before it stay appended.
+    pub fn try_extend(&mut self, items: impl IntoIterator<Item = T>) -> Result<(), Refused<T>> {
+        let items = items.into_iter();
+        // Only a hint: what is refused here may still fit, for iterators overestimate.
+        let _ = self.try_reserve(items.size_hint().0);
+        items.into_iter().try_for_each(|item| self.try_push(item))
+    }
+
+    /// Removes and returns the last element.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.inner.pop()
+    }
+
+    /// Drops the elements from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        self.inner.truncate(len);
+    }
+
+    /// Drops all elements and keeps the capacity.
+    pub fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    /// Inserts `value` before the element at `index`.
+    ///
+    /// # Panics
+    /// If `index` is over the length, or the budget or the system refuses.
+    #[track_caller]
+    pub fn insert(&mut self, index: usize, value: T) {
+        self.reserve(1);
+        self.inner.insert(index, value);
+    }
+
+    /// Removes and returns the element at `index`, moving those behind it.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn remove(&mut self, index: usize) -> T {
+        self.inner.remove(index)
+    }
+
+    /// Removes and returns the element at `index`, putting the last one in its place.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn swap_remove(&mut self, index: usize) -> T {
+        self.inner.swap_remove(index)
+    }
+
+    /// Keeps the elements for which `keep` says yes, in order.
+    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        self.inner.retain(keep);
+    }
+
+    /// The elements.
+    #[must_use]
+    #[inline]
+    pub fn as_slice(&self) -> &[T] {
+        &self.inner
+    }
+
+    /// The elements, mutable.
+    #[must_use]
+    #[inline]
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.inner
+    }
+
+    /// The elements for the rest of the frame; unused capacity goes back if it can.
+    ///
+    /// Refused at compile time for elements that need drop, which would be forgotten.
+    #[must_use]
+    #[inline]
+    pub fn into_slice(mut self) -> &'a mut [T] {
+        const {
+            assert!(
+                !core::mem::needs_drop::<T>(),
+                "these elements need drop, which a slice in a frame arena would forget: keep the FrameVec"
+            );
+        }
+        self.inner.shrink_to_fit();
+        Vec::leak(self.inner)
+    }
+}
+
+impl<T> Deref for FrameVec<'_, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.inner
+    }
+}
+
+impl<T> DerefMut for FrameVec<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.inner
+    }
+}
+
+impl<T> Extend<T> for FrameVec<'_, T> {
+    #[inline]
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
+        self.try_extend(items)
+            .unwrap_or_else(|refused| refuse(refused.error()));
+    }
+}
+
+impl<'a, T> IntoIterator for FrameVec<'a, T> {
+    type Item = T;
+    type IntoIter = vec::IntoIter<T, &'a FrameArena>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.inner.into_iter()
+    }
+}
+
+impl<'v, T> IntoIterator for &'v FrameVec<'_, T> {
+    type Item = &'v T;
+    type IntoIter = core::slice::Iter<'v, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'v, T> IntoIterator for &'v mut FrameVec<'_, T> {
+    type Item = &'v mut T;
+    type IntoIter = core::slice::IterMut<'v, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for FrameVec<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: PartialEq, S: AsRef<[T]> + ?Sized> PartialEq<S> for FrameVec<'_, T> {
+    fn eq(&self, other: &S) -> bool {
+        self.as_slice() == other.as_ref()
+    }
+}
+
+impl<T> AsRef<[T]> for FrameVec<'_, T> {
+    fn as_ref(&self) -> &[T] {
+        self
+    }
+}
