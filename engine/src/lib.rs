@@ -1,8 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod arena;
+#[cfg(feature = "ecs")]
+pub mod ecs;
 #[expect(unsafe_code, reason = "a global allocator around another")]
 pub mod heap;
+#[cfg(feature = "sim")]
+pub mod physics;
+pub mod profile;
+#[cfg(feature = "sim")]
+pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, Epoch, FrameArena,

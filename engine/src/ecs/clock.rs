@@ -1,0 +1,98 @@
+//! The fixed step of physics.
+
+use core::time::Duration;
+
+/// Turns frame times into a number of fixed ticks.
+///
+/// The accumulator of Glenn Fiedler, "Fix Your Timestep!" (2004): what a frame's time does not
+/// fill up to a tick waits for the next frame; what exceeds the most ticks a frame may run is
+/// dropped and reported, so that a slow frame does not make the next one slower.
+///
+/// ```
+/// use std::time::Duration;
+/// use frame_arena::ecs::TickClock;
+///
+/// let mut clock = TickClock::new(Duration::from_millis(10), 4);
+/// assert_eq!(clock.advance(Duration::from_millis(25)), 2);
+/// assert_eq!(clock.advance(Duration::from_millis(5)), 1);
+/// assert_eq!(clock.advance(Duration::from_secs(1)), 4);
+/// assert_eq!(clock.dropped(), Duration::from_millis(960));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct TickClock {
+    tick: Duration,
+    max_ticks_per_frame: u32,
+    waiting: Duration,
+    dropped: Duration,
+}
+
+impl TickClock {
+    /// A clock with ticks of `tick`, of which a frame runs at most `max_ticks_per_frame`.
+    ///
+    /// # Panics
+    /// If either is zero: no time would ever pass.
+    #[must_use]
+    pub fn new(tick: Duration, max_ticks_per_frame: u32) -> Self {
+        assert!(!tick.is_zero(), "a tick of zero length never ends; set a tick duration");
+        assert!(max_ticks_per_frame > 0, "max_ticks_per_frame is 0, so time would stand still");
+        Self { tick, max_ticks_per_frame, waiting: Duration::ZERO, dropped: Duration::ZERO }
+    }
+
+    /// Lets `frame` pass and gives the number of ticks to run.
+    pub fn advance(&mut self, frame: Duration) -> u32 {
+        self.waiting = self.waiting.saturating_add(frame);
+        let mut ticks = 0;
+        while self.waiting >= self.tick && ticks < self.max_ticks_per_frame {
+            self.waiting -= self.tick;
+            ticks += 1;
+        }
+        if self.waiting >= self.tick {
+            let rest = self.waiting.as_nanos() % self.tick.as_nanos();
+            let rest = Duration::from_nanos(u64::try_from(rest).unwrap_or(0));
+            self.dropped = self.dropped.saturating_add(self.waiting - rest);
+            self.waiting = rest;
+        }
+        ticks
+    }
+
+    /// How far the present moment is into the next tick: 0 at its start, under 1. For drawing
+    /// between the last two ticks.
+    #[must_use]
+    pub fn overstep(&self) -> f32 {
+        self.waiting.as_secs_f32() / self.tick.as_secs_f32()
+    }
+
+    /// Length of a tick.
+    #[must_use]
+    pub fn tick(&self) -> Duration {
+        self.tick
+    }
+
+    /// Time dropped since the start because frames were too slow.
+    #[must_use]
+    pub fn dropped(&self) -> Duration {
+        self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_lost_over_many_uneven_frames() {
+        let mut clock = TickClock::new(Duration::from_millis(7), 100);
+        let ticks: u32 = (0..1_000).map(|n| clock.advance(Duration::from_millis(n % 13))).sum();
+        let passed: u64 = (0..1_000).map(|n| n % 13).sum();
+        assert_eq!(u64::from(ticks), passed / 7);
+        assert_eq!(clock.dropped(), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_endless_frame_runs_the_most_ticks_and_drops_the_rest() {
+        let mut clock = TickClock::new(Duration::from_millis(10), 3);
+        assert_eq!(clock.advance(Duration::MAX), 3);
+        assert!(clock.overstep() < 1.0);
+        assert_eq!(clock.advance(Duration::from_millis(10)), 1);
+    }
+}

@@ -1,0 +1,426 @@
+//! The frame driver.
+
+use core::any::TypeId;
+use core::fmt;
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, SingleThreadedExecutor};
+use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::world::World;
+
+use super::arena::PhaseArena;
+use super::clock::TickClock;
+use super::failure::{
+    FrameError, SystemFailure, has_recorded, panic_message, recording_handler, take_recorded,
+};
+use super::phase::{Lifetime, Phase, Physics, Render, Update};
+use super::report::{FrameReport, MAX_PHASES, PhaseReport};
+use crate::heap::{self, HeapCounts};
+use crate::profile;
+use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
+
+/// How an [`Engine`] is set up. Each phase's arena takes the phase's name.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineConfig {
+    /// Length of a physics tick. Default a 60th of a second.
+    pub tick: Duration,
+    /// Most ticks that one frame may run; the time beyond is dropped and reported. Default 4.
+    pub max_ticks_per_frame: u32,
+    /// Arena of [`phase::Update`](super::phase::Update).
+    pub update: ArenaConfig,
+    /// Arena of [`phase::Physics`](super::phase::Physics).
+    pub physics: ArenaConfig,
+    /// Arena of [`phase::Render`](super::phase::Render).
+    pub render: ArenaConfig,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_nanos(16_666_667),
+            max_ticks_per_frame: 4,
+            update: ArenaConfig::default(),
+            physics: ArenaConfig::default(),
+            render: ArenaConfig::default(),
+        }
+    }
+}
+
+/// A world, its phases, and the loop that runs them.
+///
+/// One [`run_frame`](Self::run_frame):
+///
+/// 1. The arenas of frame phases begin anew.
+/// 2. Update runs.
+/// 3. For each tick that is due, the arenas of tick phases begin anew, and physics runs.
+/// 4. Render runs. It can read what update and the last tick published.
+/// 5. Change trackers are cleared, and the figures are reported.
+///
+/// Systems run one after the other on the calling thread; a system that panics or returns an error
+/// is reported, the others run, and the next frame begins clean.
+///
+/// ```
+/// use bevy_ecs::prelude::*;
+/// use frame_arena::SliceHandle;
+/// use frame_arena::ecs::{Arena, Engine, phase};
+///
+/// #[derive(Resource, Default)]
+/// struct Contacts(Option<SliceHandle<u32>>);
+///
+/// fn collide(arena: Arena<phase::Physics>, mut contacts: ResMut<Contacts>) {
+///     contacts.0 = Some(arena.publish_slice_copy(&[3, 5]));
+/// }
+///
+/// fn draw(physics: Arena<phase::Physics>, contacts: Res<Contacts>) -> Result {
+///     let contacts = physics.get(contacts.0.ok_or("no tick yet")?)?;
+///     assert_eq!(contacts, [3, 5]);
+///     Ok(())
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.world_mut().init_resource::<Contacts>();
+/// engine.add_systems(phase::Physics, collide).add_systems(phase::Render, draw);
+/// let report = engine.run_frame(engine.tick_duration())?;
+/// assert_eq!((report.frame, report.tick_count), (0, 1));
+/// # Ok::<(), frame_arena::ecs::FrameError>(())
+/// ```
+pub struct Engine {
+    world: World,
+    phases: Vec<PhaseSlot>,
+    clock: TickClock,
+    frame: u64,
+}
+
+/// A phase that the engine runs, with its type forgotten.
+struct PhaseSlot {
+    phase: TypeId,
+    name: &'static str,
+    lifetime: Lifetime,
+    config: ArenaConfig,
+    schedule: Schedule,
+    /// `begin::<P>`, `set_mode::<P>` and `stats::<P>` of the phase.
+    begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
+    set_mode: fn(&mut World, ArenaMode),
+    stats: fn(&mut World) -> ArenaStats,
+}
+
+impl Engine {
+    /// An engine with the default configuration.
+    ///
+    /// # Panics
+    /// If the system refuses the phases' first blocks, 3 MiB together.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::try_with_config(EngineConfig::default()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// An engine as configured.
+    ///
+    /// # Errors
+    /// If the system refuses a phase's first block.
+    ///
+    /// # Panics
+    /// If the tick or the number of ticks is zero.
+    pub fn try_with_config(config: EngineConfig) -> Result<Self, AllocError> {
+        profile::start();
+        let mut world = World::new();
+        world.insert_resource(recording_handler());
+        let clock = TickClock::new(config.tick, config.max_ticks_per_frame);
+        let mut engine = Self { world, phases: Vec::with_capacity(MAX_PHASES), clock, frame: 0 };
+        engine.push_phase::<Update>(config.update)?;
+        engine.push_phase::<Physics>(config.physics)?;
+        engine.push_phase::<Render>(config.render)?;
+        Ok(engine)
+    }
+
+    /// Adds a phase of your own, which runs just before phase `Before`: once a frame, or in each
+    /// tick, as its lifetime says.
+    ///
+    /// ```
+    /// use frame_arena::ArenaConfig;
+    /// use frame_arena::ecs::{Engine, Lifetime, Phase, phase};
+    ///
+    /// struct Audio;
+    /// impl Phase for Audio {
+    ///     const NAME: &'static str = "audio";
+    ///     const LIFETIME: Lifetime = Lifetime::Frame;
+    /// }
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.try_add_phase::<Audio, phase::Render>(ArenaConfig::default()).unwrap();
+    /// engine.add_systems(Audio, || {});
+    /// let report = engine.run_frame(engine.tick_duration()).unwrap();
+    /// assert_eq!(report.phases[2].name, "audio");
+    /// ```
+    ///
+    /// # Errors
+    /// If the system refuses the phase's first block.
+    ///
+    /// # Panics
+    /// If the engine has the phase already or has [`MAX_PHASES`], or has no phase `Before`.
+    pub fn try_add_phase<P: Phase, Before: Phase>(
+        &mut self,
+        config: ArenaConfig,
+    ) -> Result<&mut Self, AllocError> {
+        let place = self.place_of::<Before>();
+        self.push_phase::<P>(config)?;
+        self.phases[place..].rotate_right(1);
+        Ok(self)
+    }
+
+    fn push_phase<P: Phase>(&mut self, config: ArenaConfig) -> Result<(), AllocError> {
+        let count = self.phases.len();
+        assert!(count < MAX_PHASES, "an engine has at most {MAX_PHASES} phases: `{}`", P::NAME);
+        let id = TypeId::of::<P>();
+        let is_new = self.phases.iter().all(|slot| slot.phase != id && slot.name != P::NAME);
+        assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
+        self.world.insert_resource(PhaseArena::<P>::try_new(config)?);
+        let mut schedule = Schedule::default();
+        schedule.set_executor(SingleThreadedExecutor::new());
+        self.phases.push(PhaseSlot {
+            phase: id,
+            name: P::NAME,
+            lifetime: P::LIFETIME,
+            config,
+            schedule,
+            begin: begin::<P>,
+            set_mode: set_mode::<P>,
+            stats: stats::<P>,
+        });
+        Ok(())
+    }
+
+    fn place_of<P: Phase>(&self) -> usize {
+        let id = TypeId::of::<P>();
+        self.phases.iter().position(|slot| slot.phase == id).unwrap_or_else(|| {
+            panic!("the engine has no phase `{}`; add it with try_add_phase", P::NAME)
+        })
+    }
+
+    /// Adds systems to a phase. Order them with `.chain()`, `.before` and `.after`.
+    ///
+    /// # Panics
+    /// If the engine has no such phase.
+    #[track_caller]
+    pub fn add_systems<P: Phase, M>(
+        &mut self,
+        _phase: P,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        let place = self.place_of::<P>();
+        self.phases[place].schedule.add_systems(systems);
+        self
+    }
+
+    /// Runs one frame in which `elapsed` has passed since the last.
+    ///
+    /// # Errors
+    /// If systems panicked or returned errors: which, and the frame's figures all the same. A
+    /// missing [`PhaseArena`] is put back with a logged warning.
+    pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
+        let started = Instant::now();
+        let heap_before = heap::thread_counts();
+        let dropped_before = self.clock.dropped();
+        let tick_count = self.clock.advance(elapsed);
+        let mut failures = Vec::new(); // Takes no memory unless a system fails.
+        let phases = self.run_phases(tick_count, &mut failures);
+        let report = FrameReport {
+            frame: self.frame,
+            tick_count,
+            dropped: self.clock.dropped() - dropped_before,
+            duration: started.elapsed(),
+            heap: heap::thread_counts() - heap_before,
+            phases,
+        };
+        // Without it the records of removed components grow for ever.
+        self.world.clear_trackers();
+        self.frame += 1;
+        profile::frame_mark();
+        if failures.is_empty() { Ok(report) } else { Err(FrameError { failures, report }) }
+    }
+
+    fn run_phases(
+        &mut self,
+        tick_count: u32,
+        failures: &mut Vec<SystemFailure>,
+    ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
+        for slot in self.phases.iter().filter(|slot| slot.lifetime == Lifetime::Frame) {
+            failures.extend((slot.begin)(&mut self.world, slot.config));
+        }
+        let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
+            self.phases.iter().map(PhaseSlot::empty_report).collect();
+        let mut rest = 0;
+        while rest < self.phases.len() {
+            let lifetime = self.phases[rest].lifetime;
+            let is_same = |slot: &&PhaseSlot| slot.lifetime == lifetime;
+            let end = rest + self.phases[rest..].iter().take_while(is_same).count();
+            let run = &mut self.phases[rest..end];
+            let reports = &mut reports[rest..end];
+            match lifetime {
+                Lifetime::Frame => run_once(&mut self.world, run, reports, failures),
+                Lifetime::Tick => {
+                    for _ in 0..tick_count {
+                        for slot in &*run {
+                            failures.extend((slot.begin)(&mut self.world, slot.config));
+                        }
+                        run_once(&mut self.world, run, reports, failures);
+                    }
+                }
+            }
+            rest = end;
+        }
+        for (slot, report) in self.phases.iter().zip(&mut reports) {
+            report.take_state((slot.stats)(&mut self.world));
+        }
+        reports
+    }
+
+    /// The world, to look at.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world, to spawn and insert into.
+    #[must_use]
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Changes where all phases' allocations come from; the present frame's objects are forgotten.
+    pub fn set_mode(&mut self, mode: ArenaMode) {
+        for slot in &mut self.phases {
+            slot.config.mode = mode;
+            (slot.set_mode)(&mut self.world, mode);
+        }
+    }
+
+    /// Length of a physics tick.
+    #[must_use]
+    pub fn tick_duration(&self) -> Duration {
+        self.clock.tick()
+    }
+
+    /// The clock that says how many ticks are due.
+    #[must_use]
+    pub fn clock(&self) -> &TickClock {
+        &self.clock
+    }
+
+    /// Frames run so far.
+    #[must_use]
+    pub fn frame_count(&self) -> u64 {
+        self.frame
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.phases.iter().map(|slot| slot.name).collect::<Vec<_>>();
+        f.debug_struct("Engine")
+            .field("phases", &names)
+            .field("clock", &self.clock)
+            .field("frame", &self.frame)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PhaseSlot {
+    fn empty_report(&self) -> PhaseReport {
+        PhaseReport {
+            name: self.name,
+            lifetime: self.lifetime,
+            duration: Duration::ZERO,
+            stats: ArenaStats::default(),
+            heap: HeapCounts::default(),
+        }
+    }
+}
+
+impl PhaseReport {
+    /// Adds what one run of the phase allocated.
+    fn add_run(&mut self, duration: Duration, stats: ArenaStats, heap: HeapCounts) {
+        self.duration += duration;
+        self.stats.alloc_count += stats.alloc_count;
+        self.stats.used_bytes += stats.used_bytes;
+        self.stats.abandoned_bytes += stats.abandoned_bytes;
+        self.stats.block_requests += stats.block_requests;
+        self.heap.heap_calls += heap.heap_calls;
+        self.heap.frees += heap.frees;
+    }
+
+    /// Takes what the arena holds at the frame's end, whether the phase ran or not.
+    fn take_state(&mut self, stats: ArenaStats) {
+        self.stats = ArenaStats {
+            alloc_count: self.stats.alloc_count,
+            used_bytes: self.stats.used_bytes,
+            abandoned_bytes: self.stats.abandoned_bytes,
+            block_requests: self.stats.block_requests,
+            ..stats
+        };
+    }
+}
+
+/// Runs each phase once, in order, and adds to its report.
+fn run_once(
+    world: &mut World,
+    phases: &mut [PhaseSlot],
+    reports: &mut [PhaseReport],
+    failures: &mut Vec<SystemFailure>,
+) {
+    for (slot, report) in phases.iter_mut().zip(reports) {
+        let _zone = profile::Zone::named(slot.name);
+        let started = Instant::now();
+        let heap_before = heap::thread_counts();
+        slot.schedule.run(world);
+        let heap = heap::thread_counts() - heap_before;
+        report.add_run(started.elapsed(), (slot.stats)(world), heap);
+        if has_recorded() {
+            failures.extend(take_recorded(slot.name));
+        }
+    }
+}
+
+/// Begins the arena of `P`, or puts it back if somebody took it out of the world. A value that
+/// panics when dropped is a failure like a system's.
+fn begin<P: Phase>(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
+    if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
+        let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
+        return begun.err().map(|payload| SystemFailure {
+            phase: P::NAME,
+            system: String::from("drop of an `alloc_drop` value"),
+            message: panic_message(payload.as_ref()),
+        });
+    }
+    log::warn!(
+        "the {} phase's arena was missing from the world; a new one was put in its place. \
+         Despawning all entities despawns resources too: use `Without<IsResource>`",
+        P::NAME
+    );
+    match PhaseArena::<P>::try_new(config) {
+        Ok(arena) => world.insert_resource(arena),
+        Err(error) => log::error!("{error}"),
+    }
+    None
+}
+
+fn set_mode<P: Phase>(world: &mut World, mode: ArenaMode) {
+    if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
+        arena.set_mode(mode);
+    }
+}
+
+fn stats<P: Phase>(world: &mut World) -> ArenaStats {
+    match world.get_resource_mut::<PhaseArena<P>>() {
+        Some(mut arena) => arena.stats(),
+        None => ArenaStats::default(),
+    }
+}
