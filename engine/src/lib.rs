@@ -13,6 +13,6 @@ pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, Epoch, FrameArena,
-    FrameString, FrameUsage, FrameVec, Handle, Refused, SliceHandle, StaleHandle, StrHandle,
-    ThreadArenas,
+    FrameString, FrameUsage, FrameVec, Handle, HandleTarget, Refused, SliceHandle, StaleHandle,
+    StrHandle, ThreadArenas,
 };

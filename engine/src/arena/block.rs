@@ -44,7 +44,7 @@ impl Block {
                 .ok()?;
         let base = bump.try_alloc_layout(layout).ok()?;
         // B2: the top 4 KiB of the address space are never handed out (possible on 32 bits only).
-        let highest_end = usize::MAX - size::WRAP_SAFE_BYTES;
+        let highest_end = !(2 * size::WRAP_SAFE_BYTES - 1);
         let bytes = layout
             .size()
             .min(highest_end.saturating_sub(base.addr().get()));

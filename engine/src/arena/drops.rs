@@ -9,7 +9,7 @@ use core::alloc::Layout;
 use core::any::Any;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// A caught panic.
 pub(crate) type PanicPayload = Box<dyn Any + Send>;
@@ -93,7 +93,23 @@ impl DropList {
 pub(crate) fn keep_first(first: &mut Option<PanicPayload>, payload: PanicPayload) {
     if first.is_none() {
         *first = Some(payload);
-    } else if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+    } else {
+        dispose(payload);
+    }
+}
+
+/// Goes on with a caught panic from within a `Drop`, now that nothing is left to do; where another
+/// panic is under way already, a second one would abort.
+pub(crate) fn resume_in_drop(panicked: Option<PanicPayload>) {
+    match panicked {
+        Some(payload) if std::thread::panicking() => dispose(payload),
+        Some(payload) => resume_unwind(payload),
+        None => {}
+    }
+}
+
+fn dispose(payload: PanicPayload) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // A payload that panics when dropped could go on for ever; this one is leaked instead.
         core::mem::forget(again);
     }

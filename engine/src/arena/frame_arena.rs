@@ -473,7 +473,7 @@ impl FrameArena {
     fn give_tail_back<T>(&self, slots: &mut [MaybeUninit<T>], filled: usize) {
         let memory = NonNull::from(&mut *slots).cast::<u8>();
         if let Ok(layout) = self.raw.array_layout::<T>(slots.len()) {
-            // SAFETY: `slots` were claimed with this layout; a smaller size leaves them in place.
+            // SAFETY: `slots` were claimed with this layout, and nobody uses those behind `filled`.
             unsafe {
                 self.raw
                     .shrink_last(memory, layout, filled * size_of::<T>())

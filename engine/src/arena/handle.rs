@@ -133,7 +133,7 @@ impl sealed::Sealed for StrHandle {
 }
 
 /// What `get` gives for a handle of kind `H`.
-pub type Target<H> = <H as sealed::Sealed>::Target;
+pub type HandleTarget<H> = <H as sealed::Sealed>::Target;
 
 /// Resolves `handle` for an owner of the memory of `epoch`.
 ///
@@ -145,7 +145,7 @@ pub(crate) unsafe fn resolve<'a, H: AnyHandle>(
     handle: H,
     epoch: Epoch,
     arena: &'static str,
-) -> Result<&'a Target<H>, StaleHandle> {
+) -> Result<&'a HandleTarget<H>, StaleHandle> {
     if handle.epoch() != epoch {
         return Err(StaleHandle {
             arena,
@@ -287,7 +287,7 @@ impl FrameArena {
     /// # Errors
     /// If this arena was reset since the handle was made, or never made it.
     #[inline]
-    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&Target<H>, StaleHandle> {
+    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&HandleTarget<H>, StaleHandle> {
         // SAFETY: the result borrows this arena, which no reset can borrow meanwhile. A member of
         // a set is itself borrowed from the set, which resets its members under `&mut` only (H4).
         unsafe { resolve(handle, self.epoch(), self.config().name) }

@@ -39,7 +39,7 @@ pub use config::{ArenaConfig, ArenaMode, Budget};
 pub use epoch::Epoch;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use frame_arena::FrameArena;
-pub use handle::{AnyHandle, Handle, SliceHandle, StrHandle, Target};
+pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;

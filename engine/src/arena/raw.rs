@@ -6,7 +6,8 @@
 //! - **R2** In bump mode `end <= limit`, lowered only by the budget. In per-object mode
 //!   `end < ptr`, so that no request, not even one for zero bytes, passes the hot path's compare.
 //! - **R3** Memory below `ptr` in the window, and every window left since the last reset, belongs
-//!   to callers until then; `ptr` moves down only over the last allocation, by its owner.
+//!   to callers until then; `ptr` moves down only over the last allocation, by its owner, and keeps
+//!   the provenance of the window.
 //! - **R4** Windows end at least 4 KiB below the top of the address space (B2).
 //! - **R5** A call commits its state before it calls out to a log, the global allocator or user
 //!   code, and reads its state anew after that: whatever nests gets other memory.
@@ -203,6 +204,14 @@ impl RawArena {
             && object.wrapping_add(size::padded(size_bytes)) == self.ptr.get()
     }
 
+    /// Moves the pointer down to `address`, in the current window.
+    ///
+    /// The window's own pointer moves there: a caller's may be good for its own object only.
+    #[inline(always)]
+    fn move_down_to(&self, address: usize) {
+        self.ptr.set(self.ptr.get().with_addr(address));
+    }
+
     /// Ends an object's life before the reset. Its memory is used again only if it is the last.
     ///
     /// # Safety
@@ -217,7 +226,7 @@ impl RawArena {
             unsafe { self.objects.free(object) };
         } else if self.is_last(object, layout.size()) {
             self.note_peak();
-            self.ptr.set(object.as_ptr());
+            self.move_down_to(object.addr().get());
         }
     }
 
@@ -239,8 +248,10 @@ impl RawArena {
             // SAFETY: in per-object mode every claimed object is on the list; `new` is a layout.
             return unsafe { self.resize_object(object, old, new) };
         }
-        if self.is_last(object, old.size()) && self.resize_last(object, old, new) {
-            return Ok(object);
+        if self.is_last(object, old.size())
+            && let Some(resized) = self.resize_last(object, old, new)
+        {
+            return Ok(resized);
         }
         if size::padded(new_size) <= size::padded(old.size()) {
             return Ok(object);
@@ -256,24 +267,32 @@ impl RawArena {
 
     /// Resizes the last object where it lies, if the window has the room or can be extended.
     #[inline]
-    fn resize_last(&self, object: NonNull<u8>, old: Layout, new: Layout) -> bool {
+    fn resize_last(
+        &self,
+        object: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Option<NonNull<u8>> {
         if new.size() > size::MAX_REQUEST_BYTES {
-            return false;
+            return None;
         }
         self.note_peak();
         let old_ptr = self.ptr.get();
-        self.ptr.set(object.as_ptr());
-        // The object is aligned already, so this gives the same address or nothing.
-        if self.bump_below(self.end.get(), new).is_some() {
-            return true;
-        }
-        self.ptr.set(old_ptr);
-        let more = size::padded(new.size()) - size::padded(old.size());
-        if self.extend_window(more) {
-            self.ptr.set(old_ptr.wrapping_add(more));
-            return true;
-        }
-        false
+        let resize_below_end = || {
+            self.move_down_to(object.addr().get());
+            // The object is aligned already, so this gives the same address or nothing.
+            let resized = self.bump_below(self.end.get(), new);
+            if resized.is_none() {
+                self.ptr.set(old_ptr);
+            }
+            resized
+        };
+        resize_below_end().or_else(|| {
+            let more = size::padded(new.size()).checked_sub(size::padded(old.size()))?;
+            let resized = self.extend_window(more).then(resize_below_end).flatten()?;
+            self.log_crossing();
+            Some(resized)
+        })
     }
 
     /// # Safety
@@ -292,6 +311,7 @@ impl RawArena {
         let moved = unsafe { self.objects.resize(object, new.size()) };
         let Some(moved) = moved else {
             self.repay_object(more);
+            self.take_crossing_back();
             if new.size() <= old.size() {
                 return Ok(object); // Longer than need be, but there.
             }
@@ -315,8 +335,7 @@ impl RawArena {
         debug_assert!(new_size <= layout.size());
         if self.config.mode == ArenaMode::Bump && self.is_last(object, layout.size()) {
             self.note_peak();
-            self.ptr
-                .set(object.as_ptr().wrapping_add(size::padded(new_size)));
+            self.move_down_to(object.addr().get() + size::padded(new_size));
         }
     }
 

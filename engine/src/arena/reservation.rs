@@ -42,6 +42,9 @@ pub(crate) enum Grant {
     Extended { bytes: usize },
     /// Another window.
     New(Window),
+    /// Nothing yet, but there is room now. Meanwhile anything may have happened, to the arena that
+    /// asks too, so it asks again from where it stands then.
+    Retry,
 }
 
 /// Stands at the start of each block of the reservation.
@@ -64,6 +67,8 @@ pub(crate) struct Reservation {
     blocks: Mutex<Blocks>,
     /// Bytes of the budget that no thread has been granted; `usize::MAX` without a budget.
     budget_left: AtomicUsize,
+    /// Whether this frame crossed `Budget::Warn`, and whether that was logged.
+    is_over: AtomicBool,
     is_warned: AtomicBool,
     block_requests: AtomicU32,
     resizes: u32,
@@ -91,6 +96,7 @@ impl Reservation {
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
             budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
+            is_over: AtomicBool::new(false),
             is_warned: AtomicBool::new(false),
             block_requests: AtomicU32::new(0),
             resizes: 0,
@@ -101,8 +107,9 @@ impl Reservation {
 
     /// Takes the first block before a thread asks for it.
     pub(crate) fn reserve_capacity(&self) -> Result<(), AllocError> {
-        if self.current.load(Ordering::Acquire).is_null() {
-            self.grow(ptr::null_mut(), self.config.capacity_bytes)?;
+        let is_empty = self.current.load(Ordering::Acquire).is_null();
+        if is_empty && !self.grow(ptr::null_mut(), self.config.capacity_bytes) {
+            return Err(self.out_of_memory(self.config.capacity_bytes));
         }
         Ok(())
     }
@@ -124,25 +131,21 @@ impl Reservation {
         if let Some(bytes) = self.extend(window, missing) {
             return Ok(Grant::Extended { bytes });
         }
-        let wanted = room.max(GRANULE_BYTES);
         let afforded = self
-            .afford(room, wanted, tail)
+            .afford(room, room.max(GRANULE_BYTES), tail)
             .ok_or_else(|| self.over_budget(layout.size(), tail))?;
-        match self.claim_window(room, afforded) {
-            Ok(window) => {
-                self.give_back(afforded - window.bytes);
-                Ok(Grant::New(window))
-            }
-            Err(error) => {
-                // A window is left only for a request that is longer than its tail.
-                self.give_back(afforded - tail);
-                Err(AllocError::OutOfMemory {
-                    arena: self.config.name,
-                    requested_bytes: layout.size(),
-                    reserved_bytes: error,
-                })
-            }
+        let full = self.current.load(Ordering::Acquire);
+        if let Some(window) = self.region().and_then(|region| region.claim(room, afforded)) {
+            self.give_back(afforded - window.bytes);
+            return Ok(Grant::New(window));
         }
+        // The window and its tail stay the arena's: `grow` calls out, and what that runs may use
+        // them. A request that does not fit is never shorter than the tail.
+        self.give_back(afforded - tail);
+        if !self.grow(full, room) {
+            return Err(self.out_of_memory(layout.size()));
+        }
+        Ok(Grant::Retry)
     }
 
     /// Makes `window` longer by at least `missing` bytes, if nothing lies behind it yet.
@@ -166,18 +169,6 @@ impl Reservation {
         Some(afforded)
     }
 
-    /// `room` to `most` bytes of memory that nobody has, or the bytes reserved if there are none.
-    fn claim_window(&self, room: usize, most: usize) -> Result<Window, usize> {
-        loop {
-            let current = self.current.load(Ordering::Acquire);
-            if let Some(window) = self.region().and_then(|region| region.claim(room, most)) {
-                return Ok(window);
-            }
-            self.grow(current, room)
-                .map_err(|_| self.reserved_bytes())?;
-        }
-    }
-
     fn region(&self) -> Option<&Region> {
         let region = NonNull::new(self.current.load(Ordering::Acquire))?;
         // SAFETY: S1; the reference cannot outlive `&self`, and `settle` takes `&mut self`.
@@ -185,32 +176,26 @@ impl Reservation {
     }
 
     /// Adds a region with `room` bytes, unless another thread has replaced `full` meanwhile.
-    fn grow(&self, full: *mut Region, room: usize) -> Result<(), AllocError> {
-        let room = room + REGION_BYTES;
+    /// `false` if the system refuses.
+    fn grow(&self, full: *mut Region, room: usize) -> bool {
+        let room = room.saturating_add(REGION_BYTES);
         let (spare, wanted) = {
             let blocks = self.lock();
             let wanted = match blocks.in_use.block_count() {
-                0 => (self.config.capacity_bytes + REGION_BYTES).max(room),
+                0 => room.max(self.config.capacity_bytes.saturating_add(REGION_BYTES)),
                 _ => size::grown_room(blocks.in_use.last_room_bytes(), room),
             };
-            (
-                blocks
-                    .spare
-                    .pop()
-                    .filter(|block| block.room_bytes() >= room),
-                wanted,
-            )
+            let is_enough = blocks.spare.last_room_bytes() >= room;
+            (is_enough.then(|| blocks.spare.pop()).flatten(), wanted)
         };
         // The system is asked without the lock: what it calls out to may use this set.
         let is_spare = spare.is_some();
-        let block = spare
+        let Some(block) = spare
             .or_else(|| Block::new(wanted))
             .or_else(|| Block::new(room))
-            .ok_or(AllocError::OutOfMemory {
-                arena: self.config.name,
-                requested_bytes: room,
-                reserved_bytes: self.reserved_bytes(),
-            })?;
+        else {
+            return false;
+        };
         if self.config.pretouch && !is_spare {
             block.pretouch();
         }
@@ -219,38 +204,39 @@ impl Reservation {
             let region = place_region(&block);
             blocks.in_use.push(block);
             self.current.store(region.as_ptr(), Ordering::Release);
-            self.block_requests.fetch_add(1, Ordering::Relaxed);
+            if !is_spare {
+                self.block_requests.fetch_add(1, Ordering::Relaxed);
+            }
         } else {
             drop(blocks); // Before the block goes back to the system.
         }
-        Ok(())
+        true
     }
 
     // ---- budget ----
 
-    /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back.
+    /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back. All are
+    /// multiples of eight, and so is what is taken: the odd bytes of a budget fit no object.
     fn afford(&self, need: usize, most: usize, tail: usize) -> Option<usize> {
-        match self.config.budget {
-            Budget::Unlimited => Some(most),
-            Budget::Warn(_) => {
-                let rule = |left: usize| Some(left.saturating_add(tail).saturating_sub(most));
-                let left =
-                    self.budget_left
-                        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
-                self.warn_if(left.is_ok_and(|left| left.saturating_add(tail) < need));
+        if self.config.budget == Budget::Unlimited || self.is_over.load(Ordering::Relaxed) {
+            return Some(most);
+        }
+        let mut taken = 0;
+        let rule = |left: usize| {
+            let affordable = left.saturating_add(tail);
+            taken = most.min(affordable & !(size::MIN_ALIGN_BYTES - 1));
+            (taken >= need).then_some(affordable - taken)
+        };
+        let left = self
+            .budget_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
+        match (left, self.config.budget) {
+            (Ok(_), _) => Some(taken),
+            (Err(_), Budget::Warn(_)) => {
+                self.is_over.store(true, Ordering::Relaxed);
                 Some(most)
             }
-            Budget::Refuse(_) => {
-                let mut taken = 0;
-                self.budget_left
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                        let affordable = left + tail;
-                        taken = most.min(affordable);
-                        (affordable >= need).then_some(affordable - taken)
-                    })
-                    .ok()
-                    .map(|_| taken)
-            }
+            (Err(_), _) => None,
         }
     }
 
@@ -268,14 +254,24 @@ impl Reservation {
         }
     }
 
-    fn warn_if(&self, is_over: bool) {
-        if is_over && !self.is_warned.swap(true, Ordering::Relaxed) {
+    /// Logs a crossed `Budget::Warn`, once a frame. For an arena that has committed its state:
+    /// the log may allocate from it.
+    pub(crate) fn log_crossing(&self) {
+        if self.is_over.load(Ordering::Relaxed) && !self.is_warned.swap(true, Ordering::Relaxed) {
             log::warn!(
                 "{} arena over budget: more than {} B used in this frame; \
                  raise budget_bytes or allocate less",
                 self.config.name,
                 self.config.budget.budget_bytes().unwrap_or(usize::MAX),
             );
+        }
+    }
+
+    fn out_of_memory(&self, requested_bytes: usize) -> AllocError {
+        AllocError::OutOfMemory {
+            arena: self.config.name,
+            requested_bytes,
+            reserved_bytes: self.reserved_bytes(),
         }
     }
 
@@ -337,13 +333,14 @@ impl Reservation {
         let slack = member_count * GRANULE_BYTES;
         let capacity = self.config.capacity_bytes;
         if self.block_count() > 1 {
-            let room = size::settled_room(claimed_bytes).max(capacity) + slack;
+            let room = size::settled_room(claimed_bytes).max(capacity);
+            let room = room.saturating_add(slack);
             if !self.replace_blocks(room) {
                 self.keep_blocks();
             }
         } else if self.is_shrink_due() {
             let room = size::shrunk_room(self.quiet_most_bytes, capacity).max(slack);
-            let room = room + REGION_BYTES;
+            let room = room.saturating_add(REGION_BYTES);
             if Block::reserved_for(room).is_some_and(|bytes| bytes < reserved_bytes) {
                 self.replace_blocks(room);
             }
@@ -369,6 +366,7 @@ impl Reservation {
 
     fn rewind(&mut self) {
         *self.budget_left.get_mut() = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+        *self.is_over.get_mut() = false;
         *self.is_warned.get_mut() = false;
         *self.block_requests.get_mut() = 0;
         let region = *self.current.get_mut();
@@ -410,7 +408,7 @@ impl Reservation {
     }
 
     fn replace_blocks(&mut self, room: usize) -> bool {
-        let Some(block) = Block::new(room + REGION_BYTES) else {
+        let Some(block) = Block::new(room.saturating_add(REGION_BYTES)) else {
             return false;
         };
         if self.config.pretouch {

@@ -88,9 +88,10 @@ impl<'a> FrameString<'a> {
             text: Self::try_with_capacity_in(first, arena)?,
             refusal: None,
         };
+        // A `Display` may ignore the error; text with a hole in it is no result all the same.
         match (writer.write_fmt(text), writer.refusal) {
-            (Ok(()), _) => Ok(writer.text),
-            (Err(_), Some(refusal)) => Err(refusal),
+            (_, Some(refusal)) => Err(refusal),
+            (Ok(()), None) => Ok(writer.text),
             (Err(_), None) => panic!("a Display implementation returned an error unexpectedly"),
         }
     }

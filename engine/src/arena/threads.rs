@@ -8,11 +8,11 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::config::{ArenaConfig, ArenaMode, Budget};
-use super::drops::{PanicPayload, keep_first};
+use super::drops::{PanicPayload, keep_first, resume_in_drop};
 use super::epoch::Epoch;
 use super::error::{AllocError, StaleHandle, refuse};
 use super::frame_arena::FrameArena;
-use super::handle::{AnyHandle, Target, resolve};
+use super::handle::{AnyHandle, HandleTarget, resolve};
 use super::members::MemberList;
 use super::raw::RawArena;
 use super::reservation::Reservation;
@@ -129,7 +129,7 @@ impl ThreadArenas {
     /// # Errors
     /// If `begin_frame` was called since the handle was made, or it is another set's.
     #[inline]
-    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&Target<H>, StaleHandle> {
+    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&HandleTarget<H>, StaleHandle> {
         // SAFETY: the result borrows this set, which resets its members under `&mut` only.
         unsafe { resolve(handle, self.epoch, self.config.name) }
     }
@@ -139,6 +139,11 @@ impl ThreadArenas {
     /// # Panics
     /// At its very end, if a value of `alloc_drop` panicked when dropped.
     pub fn begin_frame(&mut self) {
+        let panicked = self.end_frame();
+        resume(panicked);
+    }
+
+    fn end_frame(&mut self) -> Option<PanicPayload> {
         let usage = self.usage();
         self.epoch = Epoch::next();
         self.members
@@ -147,7 +152,7 @@ impl ThreadArenas {
         let member_count = self.members.count();
         self.shared_mut().settle(member_count);
         self.figures.note(usage);
-        resume(panicked);
+        panicked
     }
 
     /// Changes where allocations come from. Begins a frame, as [`begin_frame`](Self::begin_frame).
@@ -172,9 +177,13 @@ impl ThreadArenas {
     /// # Panics
     /// As [`begin_frame`](Self::begin_frame).
     pub fn set_budget(&mut self, budget: Budget) {
-        self.begin_frame();
+        let panicked = self.end_frame();
         self.config.budget = budget;
+        for arena in self.members.iter_mut() {
+            arena.raw_mut().set_budget(budget);
+        }
         self.configure_reservation();
+        resume(panicked);
     }
 
     fn configure_reservation(&mut self) {
@@ -292,9 +301,7 @@ impl Drop for ThreadArenas {
     fn drop(&mut self) {
         self.epoch = Epoch::next(); // W1.
         let panicked = self.empty_members(None);
-        if !std::thread::panicking() {
-            resume(panicked);
-        }
+        resume_in_drop(panicked);
     }
 }
 

@@ -8,10 +8,9 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::SystemParam;
 
 use super::phase::Phase;
-use crate::arena::Target;
 use crate::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, FrameUsage,
-    StaleHandle, ThreadArenas,
+    HandleTarget, StaleHandle, ThreadArenas,
 };
 
 /// The arenas of phase `P`, one for each thread, as a resource.
@@ -31,8 +30,14 @@ impl<P: Phase> PhaseArena<P> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
-        let arenas = ThreadArenas::try_with_config(ArenaConfig { name: P::NAME, ..config })?;
-        Ok(Self { arenas, phase: PhantomData })
+        let arenas = ThreadArenas::try_with_config(ArenaConfig {
+            name: P::NAME,
+            ..config
+        })?;
+        Ok(Self {
+            arenas,
+            phase: PhantomData,
+        })
     }
 
     /// The arenas.
@@ -115,7 +120,7 @@ impl<'w, P: Phase> Arena<'w, P> {
     /// If the phase's arena began anew since the handle was made, or the handle is another
     /// arena's.
     #[inline]
-    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&'w Target<H>, StaleHandle> {
+    pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&'w HandleTarget<H>, StaleHandle> {
         Res::clone(&self.arenas).into_inner().arenas.get(handle)
     }
 }

@@ -16,19 +16,22 @@ impl RawArena {
     #[inline(never)]
     pub(super) fn claim_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let claimed = match self.config.mode {
-            ArenaMode::Bump => self.claim_from_source(layout)?,
-            ArenaMode::PerObject => {
-                let bytes = size::padded(layout.size());
-                self.afford_object(bytes, layout.size())?;
-                self.objects.allocate(layout).ok_or_else(|| {
-                    self.repay_object(bytes);
-                    self.out_of_memory(layout.size())
-                })?
-            }
+            ArenaMode::Bump => self.claim_from_source(layout),
+            ArenaMode::PerObject => self.claim_object(layout),
         };
+        let claimed = claimed.inspect_err(|_| self.take_crossing_back())?;
         self.count.set(self.count.get() + 1);
         self.log_crossing();
         Ok(claimed)
+    }
+
+    fn claim_object(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let bytes = size::padded(layout.size());
+        self.afford_object(bytes, layout.size())?;
+        self.objects.allocate(layout).ok_or_else(|| {
+            self.repay_object(bytes);
+            self.out_of_memory(layout.size())
+        })
     }
 
     /// Gets room until the request fits. A loop, since whatever `Block::new` calls out to may
@@ -139,6 +142,7 @@ impl RawArena {
                 self.clamp_end();
             }
             Grant::New(window) => self.enter(window),
+            Grant::Retry => {}
         }
     }
 
@@ -232,9 +236,19 @@ impl RawArena {
         }
     }
 
+    /// Forgets a crossing by an allocation that failed.
+    pub(super) fn take_crossing_back(&self) {
+        if self.crossing.get() == Crossing::Unlogged {
+            self.crossing.set(Crossing::No);
+            self.clamp_end();
+        }
+    }
+
     /// Logs a crossed `Budget::Warn`, once a frame, after the allocation that crossed it.
     pub(super) fn log_crossing(&self) {
-        if self.crossing.get() == Crossing::Unlogged {
+        if let Source::Shared(shared) = &self.source {
+            shared.log_crossing();
+        } else if self.crossing.get() == Crossing::Unlogged {
             self.crossing.set(Crossing::Logged);
             let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
             log::warn!(

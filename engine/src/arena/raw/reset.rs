@@ -6,7 +6,7 @@ use core::alloc::Layout;
 use super::{Crossing, RawArena, Source};
 use crate::arena::block::{Block, BlockChain};
 use crate::arena::config::{ArenaConfig, ArenaMode, Budget};
-use crate::arena::drops::PanicPayload;
+use crate::arena::drops::{PanicPayload, resume_in_drop};
 use crate::arena::epoch::Epoch;
 use crate::arena::error::AllocError;
 use crate::arena::reservation::Window;
@@ -230,11 +230,7 @@ impl Drop for RawArena {
     fn drop(&mut self) {
         let panicked = self.drops.run();
         self.objects.free_all();
-        if let Some(payload) = panicked
-            && !std::thread::panicking()
-        {
-            std::panic::resume_unwind(payload);
-        }
+        resume_in_drop(panicked);
     }
 }
 

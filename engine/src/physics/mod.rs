@@ -1,0 +1,1 @@
+//! Circles that collide.

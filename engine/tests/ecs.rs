@@ -1,0 +1,299 @@
+//! Phases and the frame driver, from outside.
+#![cfg(feature = "ecs")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use frame_arena::ecs::{Arena, Engine, FrameError, Lifetime, Phase, PhaseArena, phase};
+use frame_arena::{ArenaConfig, ArenaMode, Handle, StaleHandle, heap};
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting::system();
+
+const TICK: Duration = Duration::from_nanos(16_666_667);
+
+#[derive(Resource, Default)]
+struct Published(Option<Handle<u64>>);
+
+#[derive(Resource, Default)]
+struct Seen(Vec<Result<u64, StaleHandle>>);
+
+fn publish_tick(arena: Arena<phase::Physics>, mut published: ResMut<Published>, mut n: Local<u64>) {
+    *n += 1;
+    published.0 = Some(arena.publish(*n));
+}
+
+fn read_last_tick(arena: Arena<phase::Physics>, published: Res<Published>, mut seen: ResMut<Seen>) {
+    if let Some(handle) = published.0 {
+        seen.0.push(arena.get(handle).copied());
+    }
+}
+
+fn engine_with_ticks() -> Engine {
+    let mut engine = Engine::new();
+    engine.world_mut().init_resource::<Published>();
+    engine
+        .world_mut()
+        .insert_resource(Seen(Vec::with_capacity(100)));
+    engine
+        .add_systems(phase::Physics, publish_tick)
+        .add_systems(phase::Render, read_last_tick);
+    engine
+}
+
+#[test]
+fn render_reads_the_last_tick_also_in_a_frame_without_one() {
+    let mut engine = engine_with_ticks();
+    for elapsed in [TICK, Duration::ZERO, TICK * 3] {
+        engine.run_frame(elapsed).unwrap();
+    }
+    assert_eq!(engine.world().resource::<Seen>().0, [Ok(1), Ok(1), Ok(4)]);
+}
+
+#[test]
+fn a_frame_runs_as_many_ticks_as_time_has_passed_up_to_the_most() {
+    let mut engine = engine_with_ticks();
+    let ticks = [
+        TICK / 2,
+        TICK / 2 + Duration::from_nanos(1),
+        TICK * 2,
+        TICK * 100,
+    ]
+    .map(|elapsed| engine.run_frame(elapsed).unwrap().tick_count);
+    assert_eq!(ticks, [0, 1, 2, 4]);
+}
+
+#[test]
+fn time_beyond_the_most_ticks_is_dropped_and_reported() {
+    let mut engine = engine_with_ticks();
+    let report = engine.run_frame(TICK * 100).unwrap();
+    assert_eq!(report.dropped, TICK * 96);
+    assert_eq!(engine.run_frame(TICK).unwrap().dropped, Duration::ZERO);
+}
+
+#[test]
+fn tick_figures_are_summed_over_a_frames_ticks() {
+    let mut engine = engine_with_ticks();
+    let report = engine.run_frame(TICK * 3).unwrap();
+    let physics = report.phase("physics").unwrap();
+    assert_eq!(
+        (physics.stats.alloc_count, physics.stats.used_bytes),
+        (3, 24)
+    );
+    let idle = engine.run_frame(Duration::ZERO).unwrap();
+    assert_eq!(idle.phase("physics").unwrap().stats.alloc_count, 0);
+}
+
+#[test]
+fn a_handle_of_an_update_arena_is_stale_in_the_next_frame() {
+    fn publish_once(arena: Arena<phase::Update>, mut published: ResMut<Published>) {
+        if published.0.is_none() {
+            published.0 = Some(arena.publish(7));
+        }
+    }
+    fn read(arena: Arena<phase::Update>, published: Res<Published>, mut seen: ResMut<Seen>) {
+        seen.0
+            .extend(published.0.map(|handle| arena.get(handle).copied()));
+    }
+    let mut engine = Engine::new();
+    engine.world_mut().init_resource::<Published>();
+    engine.world_mut().init_resource::<Seen>();
+    engine.add_systems(phase::Update, (publish_once, read).chain());
+    engine.run_frame(TICK).unwrap();
+    engine.run_frame(TICK).unwrap();
+    let seen = &engine.world().resource::<Seen>().0;
+    assert_eq!(seen[0], Ok(7));
+    assert_eq!(seen[1].as_ref().unwrap_err().arena, "update");
+}
+
+#[test]
+fn a_handle_of_one_phase_is_refused_by_another() {
+    fn cross(update: Arena<phase::Update>, render: Arena<phase::Render>, mut seen: ResMut<Seen>) {
+        seen.0.push(render.get(update.publish(1u64)).copied());
+    }
+    let mut engine = Engine::new();
+    engine.world_mut().init_resource::<Seen>();
+    engine.add_systems(phase::Update, cross);
+    engine.run_frame(TICK).unwrap();
+    assert!(engine.world().resource::<Seen>().0[0].is_err());
+}
+
+#[derive(Resource)]
+struct PanicsLeft(u32);
+
+fn panic_sometimes(arena: Arena<phase::Update>, mut left: ResMut<PanicsLeft>) {
+    arena.alloc(1u64);
+    if left.0 > 0 {
+        left.0 -= 1;
+        panic!("out of mana");
+    }
+}
+
+static BEFORE: AtomicU32 = AtomicU32::new(0);
+static AFTER: AtomicU32 = AtomicU32::new(0);
+
+#[test]
+fn a_panicking_system_is_named_and_the_next_frame_is_clean() {
+    fn before() {
+        BEFORE.fetch_add(1, Ordering::Relaxed);
+    }
+    fn after() {
+        AFTER.fetch_add(1, Ordering::Relaxed);
+    }
+    let mut engine = Engine::new();
+    engine.world_mut().insert_resource(PanicsLeft(1));
+    engine.add_systems(phase::Update, (before, panic_sometimes, after).chain());
+    let FrameError { failures, report } = engine.run_frame(TICK).unwrap_err();
+    assert_eq!(failures.len(), 1);
+    assert!(
+        failures[0].system.ends_with("panic_sometimes"),
+        "{}",
+        failures[0].system
+    );
+    assert_eq!(
+        (failures[0].phase, &*failures[0].message),
+        ("update", "panicked: out of mana")
+    );
+    assert_eq!(report.phase("update").unwrap().stats.alloc_count, 1);
+    let clean = engine.run_frame(TICK).unwrap();
+    assert_eq!(clean.phase("update").unwrap().stats.alloc_count, 1);
+    // No system was skipped, in neither frame.
+    assert_eq!(
+        (
+            BEFORE.load(Ordering::Relaxed),
+            AFTER.load(Ordering::Relaxed)
+        ),
+        (2, 2)
+    );
+}
+
+#[test]
+fn an_error_of_a_system_is_reported_with_its_text() {
+    fn fail() -> Result {
+        Err("no such sound: boom.ogg")?
+    }
+    let mut engine = Engine::new();
+    engine.add_systems(phase::Render, fail);
+    let error = engine.run_frame(TICK).unwrap_err();
+    assert_eq!(error.failures[0].phase, "render");
+    assert_eq!(error.failures[0].message, "no such sound: boom.ogg");
+    assert!(error.to_string().contains("the next frame begins clean"));
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("bad drop");
+    }
+}
+
+#[test]
+fn a_value_that_panics_when_dropped_is_a_failure_of_its_phase() {
+    fn leave_one(arena: Arena<phase::Render>, mut done: Local<bool>) {
+        if !*done {
+            arena.alloc_drop(PanicsWhenDropped);
+        }
+        *done = true;
+    }
+    let mut engine = Engine::new();
+    engine.add_systems(phase::Render, leave_one);
+    engine.run_frame(TICK).unwrap();
+    let error = engine.run_frame(TICK).unwrap_err();
+    assert_eq!(
+        (error.failures[0].phase, &*error.failures[0].message),
+        ("render", "panicked: bad drop")
+    );
+    engine.run_frame(TICK).unwrap();
+}
+
+#[test]
+fn a_missing_arena_is_put_back() {
+    let mut engine = engine_with_ticks();
+    engine.run_frame(TICK).unwrap();
+    engine
+        .world_mut()
+        .remove_resource::<PhaseArena<phase::Physics>>()
+        .unwrap();
+    engine.run_frame(TICK).unwrap();
+    assert_eq!(engine.world().resource::<Seen>().0.last(), Some(&Ok(2)));
+}
+
+#[test]
+fn swapped_arenas_take_their_handles_along() {
+    let mut one = engine_with_ticks();
+    let mut two = engine_with_ticks();
+    one.run_frame(TICK).unwrap();
+    two.run_frame(TICK).unwrap();
+    let handle = one.world().resource::<Published>().0.unwrap();
+    let mut ours = one.world_mut().resource_mut::<PhaseArena<phase::Physics>>();
+    let mut theirs = two.world_mut().resource_mut::<PhaseArena<phase::Physics>>();
+    std::mem::swap(&mut *ours, &mut *theirs);
+    assert!(ours.threads().get(handle).is_err());
+    assert_eq!(theirs.threads().get(handle), Ok(&1));
+}
+
+struct Audio;
+
+impl Phase for Audio {
+    const NAME: &'static str = "audio";
+    const LIFETIME: Lifetime = Lifetime::Tick;
+}
+
+#[test]
+fn a_users_tick_phase_runs_in_each_tick_where_it_was_put() {
+    fn mix(arena: Arena<Audio>, published: Res<Published>) {
+        arena.alloc(published.0);
+    }
+    let mut engine = engine_with_ticks();
+    engine
+        .try_add_phase::<Audio, phase::Render>(ArenaConfig::default())
+        .unwrap();
+    engine.add_systems(Audio, mix);
+    let report = engine.run_frame(TICK * 2).unwrap();
+    let names: Vec<_> = report.phases.iter().map(|phase| phase.name).collect();
+    assert_eq!(names, ["update", "physics", "audio", "render"]);
+    assert_eq!(report.phase("audio").unwrap().stats.alloc_count, 2);
+}
+
+fn allocate_much(arena: Arena<phase::Update>) {
+    for n in 0..1_000u32 {
+        arena.alloc_slice_from_iter(0..n % 50);
+    }
+}
+
+#[test]
+fn settled_frames_make_no_heap_call() {
+    let mut engine = engine_with_ticks();
+    engine.add_systems(phase::Update, allocate_much);
+    let mut settled = Vec::with_capacity(8);
+    for frame in 0..10 {
+        let report = engine.run_frame(TICK).unwrap();
+        if frame >= 2 {
+            settled.push(report.heap.heap_calls);
+        }
+    }
+    assert_eq!(settled, [0; 8]);
+}
+
+#[test]
+fn per_object_mode_makes_a_heap_call_for_each_allocation() {
+    let mut engine = engine_with_ticks();
+    engine.add_systems(phase::Update, allocate_much);
+    engine.run_frame(TICK).unwrap();
+    engine.set_mode(ArenaMode::PerObject);
+    engine.run_frame(TICK).unwrap();
+    let report = engine.run_frame(TICK).unwrap();
+    let update = report.phase("update").unwrap();
+    assert_eq!(update.stats.alloc_count, 1_000);
+    assert_eq!(update.heap.heap_calls, 1_000);
+    assert_eq!(update.stats.block_count, 0);
+    engine.set_mode(ArenaMode::Bump);
+    engine.run_frame(TICK).unwrap();
+    let report = engine.run_frame(TICK).unwrap();
+    assert_eq!(
+        (report.heap.heap_calls, report.phases[0].stats.block_count),
+        (0, 1)
+    );
+}
