@@ -2,6 +2,46 @@
 
 use core::time::Duration;
 
+use bevy_ecs::resource::Resource;
+
+/// The present frame, as a resource that [`Engine`](super::Engine) sets before the first phase.
+///
+/// ```
+/// use bevy_ecs::prelude::*;
+/// use frame_arena::ecs::{Engine, FrameTime, phase};
+///
+/// fn age(time: Res<FrameTime>) {
+///     assert_eq!(time.tick_count, 1);
+///     assert!((time.ticked_secs() - 1.0 / 60.0).abs() < 1e-6);
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.add_systems(phase::Update, age);
+/// engine.run_frame(engine.tick_duration())?;
+/// # Ok::<(), frame_arena::ecs::FrameError>(())
+/// ```
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct FrameTime {
+    /// Number of the frame, from 0.
+    pub frame: u64,
+    /// Time since the last frame, as the caller of `run_frame` said.
+    pub elapsed: Duration,
+    /// Ticks that this frame runs.
+    pub tick_count: u32,
+    /// Length of a tick.
+    pub tick: Duration,
+    /// How far the frame is into the next tick, 0 to under 1.
+    pub overstep: f32,
+}
+
+impl FrameTime {
+    /// Time that passes in the simulation in this frame: its ticks, in seconds.
+    #[must_use]
+    pub fn ticked_secs(&self) -> f32 {
+        self.tick.as_secs_f32() * self.tick_count as f32
+    }
+}
+
 /// Turns frame times into a number of fixed ticks.
 ///
 /// The accumulator of Glenn Fiedler, "Fix Your Timestep!" (2004): what a frame's time does not

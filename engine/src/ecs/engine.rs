@@ -11,7 +11,7 @@ use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 
 use super::arena::PhaseArena;
-use super::clock::TickClock;
+use super::clock::{FrameTime, TickClock};
 use super::failure::{
     FrameError, SystemFailure, has_recorded, panic_message, recording_handler, take_recorded,
 };
@@ -247,6 +247,13 @@ impl Engine {
         let heap_before = heap::thread_counts();
         let dropped_before = self.clock.dropped();
         let tick_count = self.clock.advance(elapsed);
+        self.world.insert_resource(FrameTime {
+            frame: self.frame,
+            elapsed,
+            tick_count,
+            tick: self.clock.tick(),
+            overstep: self.clock.overstep(),
+        });
         let mut failures = Vec::new(); // Takes no memory unless a system fails.
         let phases = self.run_phases(tick_count, &mut failures);
         let report = FrameReport {

@@ -11,7 +11,7 @@ pub mod phase;
 mod report;
 
 pub use arena::{Arena, PhaseArena, begin_frame};
-pub use clock::TickClock;
+pub use clock::{FrameTime, TickClock};
 pub use engine::{Engine, EngineConfig};
 pub use failure::{FrameError, SystemFailure};
 pub use phase::{Lifetime, Phase};
