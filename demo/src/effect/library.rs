@@ -1,0 +1,146 @@
+//! The effects of a folder, and their reload while the program runs.
+
+use super::{Effect, EffectError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A loaded effect and the file that it came from.
+#[derive(Debug)]
+struct Entry {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    effect: Effect,
+}
+
+/// What [`EffectLibrary::reload_changed`] found.
+#[derive(Debug)]
+pub enum Reload {
+    /// The file is as it was.
+    Unchanged,
+    /// The file changed and the effect is the new one.
+    Loaded,
+    /// The file changed and is refused; the effect is still the old one.
+    Refused(EffectError),
+}
+
+/// The effects of a folder, sorted by file name; never empty.
+#[derive(Debug)]
+pub struct EffectLibrary {
+    entries: Vec<Entry>,
+}
+
+impl EffectLibrary {
+    /// Loads every `*.ron` of `assets/effects`. Files that are refused are returned beside the library.
+    ///
+    /// # Errors
+    /// [`EffectError::Unreadable`] if the folder cannot be listed, [`EffectError::NoEffect`] with the refused files if
+    /// nothing is left.
+    pub fn load(
+        assets: &Path,
+    ) -> Result<(Self, Vec<EffectError>), (EffectError, Vec<EffectError>)> {
+        let folder = assets.join("effects");
+        let mut paths = match list_ron_files(&folder) {
+            Ok(paths) => paths,
+            Err(source) => {
+                return Err((
+                    EffectError::Unreadable {
+                        path: folder,
+                        source,
+                    },
+                    Vec::new(),
+                ));
+            }
+        };
+        paths.sort();
+        let mut entries = Vec::new();
+        let mut refused = Vec::new();
+        for path in paths {
+            let modified = modified_at(&path);
+            match Effect::load(&path) {
+                Ok(effect) => entries.push(Entry {
+                    path,
+                    modified,
+                    effect,
+                }),
+                Err(error) => refused.push(error),
+            }
+        }
+        if entries.is_empty() {
+            return Err((
+                EffectError::NoEffect {
+                    folder,
+                    refused_count: refused.len(),
+                },
+                refused,
+            ));
+        }
+        Ok((Self { entries }, refused))
+    }
+
+    /// Number of effects, at least one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The effect at an index; the last one for an index past the end.
+    #[must_use]
+    pub fn effect(&self, index: usize) -> &Effect {
+        &self.entries[index.min(self.entries.len() - 1)].effect
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.effect.name.as_str())
+    }
+
+    /// Index of the effect with this name, letter case aside.
+    ///
+    /// # Errors
+    /// [`EffectError::UnknownName`] with the names that there are.
+    pub fn index_of(&self, name: &str) -> Result<usize, EffectError> {
+        self.names()
+            .position(|known| known.eq_ignore_ascii_case(name))
+            .ok_or_else(|| EffectError::UnknownName {
+                name: name.to_owned(),
+                known: self.names().collect::<Vec<_>>().join(", "),
+            })
+    }
+
+    /// Reads an effect's file again if it changed since it was last tried. One `stat` call when it did not.
+    pub fn reload_changed(&mut self, index: usize) -> Reload {
+        let last = self.entries.len() - 1;
+        let entry = &mut self.entries[index.min(last)];
+        let modified = modified_at(&entry.path);
+        if modified == entry.modified {
+            return Reload::Unchanged;
+        }
+        entry.modified = modified;
+        match Effect::load(&entry.path) {
+            Ok(effect) => {
+                entry.effect = effect;
+                Reload::Loaded
+            }
+            Err(error) => Reload::Refused(error),
+        }
+    }
+}
+
+/// The `*.ron` files of a folder, in no order.
+fn list_ron_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "ron") {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+/// When the file was last written; `None` if it cannot be told, for example while an editor replaces it.
+fn modified_at(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path)
+        .and_then(|data| data.modified())
+        .ok()
+}

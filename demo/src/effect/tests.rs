@@ -1,0 +1,300 @@
+use super::{Effect, EffectError, EffectLibrary, Reload, Spawner};
+use std::path::{Path, PathBuf};
+
+/// The shipped effects.
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
+}
+
+fn fountain_text() -> String {
+    std::fs::read_to_string(assets().join("effects/fountain.ron")).unwrap()
+}
+
+/// Reads the fountain with one piece of text replaced, and returns the error.
+fn error_with(from: &str, to: &str) -> String {
+    let text = fountain_text();
+    assert!(text.contains(from), "{from} is in the file");
+    Effect::parse(&text.replacen(from, to, 1), Path::new("fountain.ron"))
+        .unwrap_err()
+        .to_string()
+}
+
+/// Line and column, from 1, where `piece` begins in the fountain.
+fn place_of(piece: &str) -> (usize, usize) {
+    let text = fountain_text();
+    let before = &text[..text.find(piece).unwrap()];
+    (
+        before.lines().count().max(1),
+        before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1,
+    )
+}
+
+#[test]
+fn shipped_effects_load() {
+    let (library, refused) = EffectLibrary::load(&assets()).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert_eq!(
+        library.names().collect::<Vec<_>>(),
+        ["firework", "fountain", "galaxy"]
+    );
+    assert_eq!(library.index_of("Galaxy").unwrap(), 2);
+}
+
+#[test]
+fn an_unknown_name_lists_the_known_ones() {
+    let (library, _) = EffectLibrary::load(&assets()).unwrap();
+    let error = library.index_of("rain").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "no effect is named \"rain\"; there are: firework, fountain, galaxy"
+    );
+}
+
+#[test]
+fn an_unknown_field_is_named_with_its_place() {
+    let error = error_with("restitution:", "bounce:");
+    let (line, _) = place_of("restitution:");
+    assert!(
+        error.starts_with(&format!("fountain.ron:{line}:")),
+        "{error}"
+    );
+    assert!(
+        error.contains("bounce") && error.contains("restitution"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_reversed_range_names_field_values_and_remedy() {
+    let error = error_with("radius_m: (min: 0.016", "radius_m: (min: 0.5");
+    let (line, _) = place_of("radius_m:");
+    assert!(
+        error.starts_with(&format!("fountain.ron:{line}:")),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("radius_m: min 0.5 is above max 0.032; swap them"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_negative_drag_names_field_and_bound() {
+    let error = error_with("drag_per_sec: 0.08", "drag_per_sec: -1.0");
+    assert!(
+        error.ends_with("drag_per_sec: -1 given, expected 0 or a number above it"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_field_inside_an_emitter_is_named() {
+    let error = error_with("half_width_m: 0.4", "half_width_m: -0.4");
+    let (line, _) = place_of("half_width_m: 0.4");
+    assert!(
+        error.starts_with(&format!("fountain.ron:{line}:")),
+        "{error}"
+    );
+    assert!(error.contains("half_width_m: -0.4 given"), "{error}");
+}
+
+#[test]
+fn not_a_number_is_refused() {
+    assert!(
+        error_with("gravity_m_per_sec2: 9.8", "gravity_m_per_sec2: NaN")
+            .contains("gravity_m_per_sec2: NaN given")
+    );
+}
+
+#[test]
+fn empty_ramps_and_lists_are_refused() {
+    let stop = fountain_text();
+    let ramp = stop
+        .split("stops: [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(error_with(&ramp, "").contains("stops: an empty list given"));
+    assert!(error_with("layers: [\"left\"]", "layers: []").contains("layers: an empty list given"));
+}
+
+#[test]
+fn stops_out_of_order_are_refused() {
+    assert!(error_with("(at: 0.2,", "(at: 0.9,").contains("put them in rising order"));
+}
+
+#[test]
+fn a_colour_above_one_is_refused() {
+    assert!(error_with("(0.90, 0.65,", "(255.0, 0.65,").contains("rgba: (255, 0.65"));
+}
+
+#[test]
+fn an_unknown_layer_lists_the_known_ones() {
+    let error = error_with("layers: [\"left\"]", "layers: [\"top\"]");
+    let (line, _) = place_of("layers: [\"left\"]");
+    assert!(
+        error.starts_with(&format!("fountain.ron:{line}:")),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("no layer is named \"top\"; expected one of: left, right, spray, sparkle"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_missing_attractor_is_refused() {
+    let text = std::fs::read_to_string(assets().join("effects/galaxy.ron")).unwrap();
+    let error = Effect::parse(
+        &text.replacen("attractor: 0", "attractor: 1", 1),
+        Path::new("g"),
+    )
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("attractor: number 1 of 1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn cut_off_and_empty_files_are_refused_with_a_place() {
+    for text in [
+        "",
+        "(",
+        "(name: \"x\"",
+        "\u{feff}garbage",
+        &fountain_text()[..700],
+    ] {
+        let error = Effect::parse(text, Path::new("x.ron")).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                EffectError::Invalid {
+                    line: 1..,
+                    column: 1..,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_folder_and_an_empty_one_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (error, _) = EffectLibrary::load(folder.path()).unwrap_err();
+    assert!(matches!(error, EffectError::Unreadable { .. }), "{error}");
+    std::fs::create_dir(folder.path().join("effects")).unwrap();
+    let (error, _) = EffectLibrary::load(folder.path()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            EffectError::NoEffect {
+                refused_count: 0,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("effects/one.ron");
+    std::fs::create_dir(folder.path().join("effects")).unwrap();
+    let write = |text: &str, secs: u64| {
+        std::fs::write(&file, text).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        std::fs::File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(at)
+            .unwrap();
+    };
+    write(&fountain_text(), 1000);
+    let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
+    let before = library.effect(0).clone();
+    assert!(matches!(library.reload_changed(0), Reload::Unchanged));
+    write("(", 2000);
+    assert!(matches!(
+        library.reload_changed(0),
+        Reload::Refused(EffectError::Invalid { .. })
+    ));
+    assert_eq!(library.effect(0), &before);
+    assert!(
+        matches!(library.reload_changed(0), Reload::Unchanged),
+        "one message for one bad file"
+    );
+    write(
+        &fountain_text().replace("restitution: 0.45", "restitution: 0.9"),
+        3000,
+    );
+    assert!(matches!(library.reload_changed(0), Reload::Loaded));
+    assert_eq!(library.effect(0).restitution, 0.9);
+}
+
+#[test]
+fn a_bad_file_does_not_hide_the_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("effects")).unwrap();
+    std::fs::write(folder.path().join("effects/a.ron"), "(").unwrap();
+    std::fs::write(folder.path().join("effects/b.ron"), fountain_text()).unwrap();
+    let (library, refused) = EffectLibrary::load(folder.path()).unwrap();
+    assert_eq!((library.count(), refused.len()), (1, 1));
+}
+
+#[test]
+fn warm_particles_stand_inside_the_walls_and_within_their_lifetime() {
+    let (library, _) = EffectLibrary::load(&assets()).unwrap();
+    for index in 0..library.count() {
+        let effect = library.effect(index);
+        let mut spawner = Spawner::new(effect, 7);
+        for _ in 0..500 {
+            let spawn = spawner.warm(effect);
+            for axis in 0..2 {
+                assert!(
+                    spawn.position_m[axis].abs() <= effect.half_extents_m[axis],
+                    "{}: {spawn:?}",
+                    effect.name
+                );
+                assert!(spawn.velocity_m_per_sec[axis].is_finite());
+            }
+            assert!(spawn.age_secs <= spawn.lifetime_secs);
+            assert!(usize::from(spawn.layer) < effect.layers.len());
+        }
+    }
+}
+
+#[test]
+fn emission_keeps_its_rate_over_time() {
+    let (library, _) = EffectLibrary::load(&assets()).unwrap();
+    for index in 0..library.count() {
+        let effect = library.effect(index);
+        let mut spawner = Spawner::new(effect, 7);
+        let mut count = 0;
+        (0..600).for_each(|_| spawner.tick(effect, 1.0 / 60.0, 1000.0, |_| count += 1));
+        assert!(
+            (9_000..=10_001).contains(&count),
+            "{}: {count} in ten seconds at 1000 per second",
+            effect.name
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_particles_and_another_seed_others() {
+    let (library, _) = EffectLibrary::load(&assets()).unwrap();
+    let effect = library.effect(0);
+    let run = |seed| {
+        let mut spawner = Spawner::new(effect, seed);
+        (0..100).map(|_| spawner.warm(effect)).collect::<Vec<_>>()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}

@@ -1,0 +1,3 @@
+//! The particle demo: the command line, then a window or a headless run.
+
+fn main() {}

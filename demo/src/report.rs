@@ -1,0 +1,299 @@
+//! The figures of a run: as JSON with stable names, and as a table for people.
+
+use crate::model::AllocatorKind;
+use crate::whole_file::{WriteError, write_whole};
+use serde::Serialize;
+use std::fmt;
+use std::path::Path;
+
+/// The figures of a run. "Settled" figures leave out the first 60 frames, in which memory still grows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Frames that were run.
+    pub frames: u64,
+    /// Fixed steps of physics.
+    pub ticks: u64,
+    /// Time that physics left out because frames took too long.
+    pub dropped_secs: f64,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Name of the effect.
+    pub effect: String,
+    /// Where transient objects were put.
+    pub allocator: AllocatorKind,
+    /// Threads that ran the phases.
+    pub threads: usize,
+    /// Particles that there was room for.
+    pub particles: usize,
+    /// Over the bits of all positions and velocities.
+    pub checksum: String,
+    /// Time of a frame.
+    pub frame_ms: FrameMs,
+    /// Heap calls of the phases.
+    pub heap_calls_settled: u64,
+    /// Heap calls of the scheduler and its threads.
+    pub heap_calls_executor_settled: u64,
+    /// Frees of the phases.
+    pub heap_frees_settled: u64,
+    /// The phases in the order in which they run.
+    pub phases: Vec<PhaseReport>,
+    /// Objects by type; filled by traced runs.
+    pub types: Vec<TypeReport>,
+}
+
+/// How long frames took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct FrameMs {
+    /// Half of them took no longer.
+    pub p50: f64,
+    /// 99 in 100.
+    pub p99: f64,
+    /// 999 in 1000.
+    pub p999: f64,
+    /// None took longer.
+    pub max: f64,
+}
+
+impl FrameMs {
+    /// Sorts the times and takes the nearest ranks. All zero without any time.
+    #[must_use]
+    pub fn from_times(times_ms: &mut [f64]) -> Self {
+        times_ms.sort_unstable_by(f64::total_cmp);
+        let Some(&max) = times_ms.last() else {
+            return Self::default();
+        };
+        let rank = |share: f64| {
+            let index = (share * times_ms.len() as f64).ceil() as usize;
+            times_ms[index.clamp(1, times_ms.len()) - 1]
+        };
+        Self {
+            p50: rank(0.5),
+            p99: rank(0.99),
+            p999: rank(0.999),
+            max,
+        }
+    }
+}
+
+/// The figures of one phase.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PhaseReport {
+    /// Name of the phase.
+    pub name: String,
+    /// Half of its frames took no longer.
+    pub ms_p50: f64,
+    /// Objects that it asked memory for, mean of the settled frames.
+    pub allocs_per_frame: f64,
+    /// Bytes handed out in the last frame.
+    pub used_bytes: u64,
+    /// Most bytes used in any frame.
+    pub high_water_bytes: u64,
+    /// Bytes held from the system at the end.
+    pub reserved_bytes: u64,
+    /// Blocks that these are in.
+    pub block_count: u64,
+    /// Its heap calls.
+    pub heap_calls_settled: u64,
+}
+
+/// Objects of one type in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TypeReport {
+    /// Name of the phase.
+    pub phase: String,
+    /// Name of the type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Allocations per frame.
+    pub count_per_frame: f64,
+    /// Elements in them.
+    pub objects_per_frame: f64,
+    /// Their bytes.
+    pub bytes_per_frame: f64,
+}
+
+impl Report {
+    /// Writes the report as JSON, whole or not at all.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path and what the system says.
+    pub fn write(&self, path: &Path) -> Result<(), WriteError> {
+        let to_error = |source: serde_json::Error| WriteError {
+            path: path.to_owned(),
+            source: source.into(),
+        };
+        let mut json = serde_json::to_vec_pretty(self).map_err(to_error)?;
+        json.push(b'\n');
+        write_whole(path, &json)
+    }
+}
+
+/// Bytes as KiB, with one decimal below 10 KiB.
+fn kib(bytes: u64) -> String {
+    let kib = bytes as f64 / 1024.0;
+    if kib < 10.0 && bytes > 0 {
+        format!("{kib:.1}")
+    } else {
+        format!("{kib:.0}")
+    }
+}
+
+/// The columns of the table after the name of the phase.
+const COLUMNS: [&str; 7] = [
+    "ms",
+    "objects/frame",
+    "used KiB",
+    "high-water KiB",
+    "reserved KiB",
+    "blocks",
+    "heap calls",
+];
+
+/// A row of the table.
+impl fmt::Display for PhaseReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (ms, count) = (self.ms_p50, self.allocs_per_frame);
+        write!(f, "{:<8} {ms:>14.3} {count:>14.1}", self.name)?;
+        for bytes in [self.used_bytes, self.high_water_bytes, self.reserved_bytes] {
+            write!(f, " {:>14}", kib(bytes))?;
+        }
+        let (blocks, calls) = (self.block_count, self.heap_calls_settled);
+        write!(f, " {blocks:>14} {calls:>14}")
+    }
+}
+
+/// `1.00 median, 2.00 p99, ..` in milliseconds.
+impl fmt::Display for FrameMs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (p50, p99) = (self.p50, self.p99);
+        write!(f, "{p50:.2} median, {p99:.2} p99, ")?;
+        write!(f, "{:.2} p99.9, {:.2} max", self.p999, self.max)
+    }
+}
+
+/// The table for people.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} particles, ", self.effect, self.particles)?;
+        write!(f, "seed {}, {} frames, ", self.seed, self.frames)?;
+        writeln!(f, "{} ticks", self.ticks)?;
+        write!(f, "transient objects in: {}; ", self.allocator)?;
+        writeln!(f, "threads: {}; checksum {}", self.threads, self.checksum)?;
+        writeln!(f, "frame ms: {}", self.frame_ms)?;
+        if self.dropped_secs > 0.0 {
+            let secs = self.dropped_secs;
+            writeln!(f, "physics left out {secs:.2} s: frames took too long")?;
+        }
+        write!(f, "\n{:<8}", "phase")?;
+        COLUMNS
+            .iter()
+            .try_for_each(|column| write!(f, " {column:>14}"))?;
+        writeln!(f)?;
+        self.phases
+            .iter()
+            .try_for_each(|phase| writeln!(f, "{phase}"))?;
+        let (phases, executor) = (self.heap_calls_settled, self.heap_calls_executor_settled);
+        writeln!(f, "\nheap calls of the phases once settled: {phases}")?;
+        writeln!(f, "heap calls of the scheduler once settled: {executor}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FrameMs, PhaseReport, Report};
+    use crate::model::AllocatorKind;
+
+    fn sample() -> Report {
+        let phase = PhaseReport {
+            name: "physics".into(),
+            ms_p50: 1.25,
+            allocs_per_frame: 12_345.5,
+            used_bytes: 1536,
+            high_water_bytes: 2 << 20,
+            reserved_bytes: 3 << 20,
+            block_count: 1,
+            heap_calls_settled: 0,
+        };
+        Report {
+            frames: 600,
+            ticks: 600,
+            dropped_secs: 0.0,
+            seed: 1,
+            effect: "galaxy".into(),
+            allocator: AllocatorKind::Arena,
+            threads: 1,
+            particles: 20_000,
+            checksum: "00ff".into(),
+            frame_ms: FrameMs::from_times(&mut [3.0, 1.0, 2.0]),
+            heap_calls_settled: 0,
+            heap_calls_executor_settled: 0,
+            heap_frees_settled: 0,
+            phases: vec![phase],
+            types: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn json_has_the_promised_names() {
+        let json = serde_json::to_value(sample()).unwrap();
+        let keys: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut expected = vec![
+            "frames",
+            "ticks",
+            "dropped_secs",
+            "seed",
+            "effect",
+            "allocator",
+            "threads",
+            "particles",
+            "checksum",
+            "frame_ms",
+            "heap_calls_settled",
+            "heap_calls_executor_settled",
+            "heap_frees_settled",
+            "phases",
+            "types",
+        ];
+        expected.sort_unstable();
+        assert_eq!(keys, expected);
+        assert_eq!(json["allocator"], "arena");
+        assert_eq!(json["frame_ms"]["p999"], 3.0);
+        assert_eq!(json["phases"][0]["allocs_per_frame"], 12_345.5);
+    }
+
+    #[test]
+    fn ranks_are_the_nearest() {
+        let mut times: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
+        let ms = FrameMs::from_times(&mut times);
+        assert_eq!(
+            (ms.p50, ms.p99, ms.p999, ms.max),
+            (500.0, 990.0, 999.0, 1000.0)
+        );
+        assert_eq!(FrameMs::from_times(&mut []), FrameMs::default());
+    }
+
+    #[test]
+    fn the_table_prints_kib() {
+        let table = sample().to_string();
+        assert!(
+            table.contains("           1.5           2048           3072"),
+            "{table}"
+        );
+        assert!(table.contains("12345.5"), "{table}");
+    }
+
+    #[test]
+    fn a_written_report_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        sample().write(&path).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(json["frames"], 600);
+    }
+}
