@@ -2,7 +2,7 @@
 // One corner of the triangle round a particle's sprite; the sprite is the unit circle of `corner`.
 attribute vec2 corner;
 attribute vec2 position_m;
-attribute float radius_m;
+attribute float diameter_m;
 attribute vec4 rgba;
 
 // World to clip space: scale in xy, offset in zw.
@@ -14,6 +14,7 @@ varying mediump vec2 at;
 varying mediump vec3 light;
 
 void main() {
+    float radius_m = diameter_m * 0.5;
     float drawn_m = max(radius_m, sprite.y);
     // A body smaller than the smallest drawn one keeps its light: it is spread, not added to.
     float spread = radius_m / drawn_m;

@@ -1,3 +1,77 @@
-//! The particle demo: the command line, then a window or a headless run.
+//! The particle demo: a window of particles, or a measured run without one.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use frame_arena::heap::Counting;
+use particle_demo::cli::Cli;
+use particle_demo::events::{Event, Events};
+use particle_demo::headless;
+use particle_demo::shown;
+use particle_demo::simulation::SimulationSettings;
+use particle_demo::startup::{Effects, load_effects};
+use particle_demo::window::WindowError;
+
+/// Counts each call of the global allocator, for the dashboard and the report.
+#[global_allocator]
+static HEAP: Counting = Counting::system();
+
+/// Something failed that the user could not foresee.
+const FAILED: u8 = 1;
+/// A wrong option, or no effect that can be shown.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let events = Events::new(cli.events);
+    let effects = match load_effects(cli.assets.as_deref(), cli.effect.as_deref(), events) {
+        Ok(effects) => effects,
+        Err(error) => return fail(&error, UNUSABLE),
+    };
+    if cli.headless {
+        return run_headless(&cli, &effects, events);
+    }
+    let spare = effects.spare();
+    match shown::run(&cli, effects, events) {
+        Ok(code) => code,
+        Err(WindowError::NoWindow { reason }) => {
+            eprintln!("no window: {reason}; running headless, as --headless does");
+            events.emit(Event::WindowMissing { reason: &reason });
+            run_headless(&cli, &spare, events)
+        }
+        Err(error) => fail(&error, FAILED),
+    }
+}
+
+fn run_headless(cli: &Cli, effects: &Effects, events: Events) -> ExitCode {
+    let effect = effects.library.effect(effects.index);
+    events.emit(Event::EffectLoaded { name: &effect.name });
+    let report = match headless::run(effect, SimulationSettings::from(cli), cli.headless_frames()) {
+        Ok(report) => report,
+        Err(error) => return fail(&error, FAILED),
+    };
+    if let Some(path) = &cli.report {
+        if let Err(error) = report.write(path) {
+            return fail(&error, FAILED);
+        }
+        events.emit(Event::ReportWritten { path });
+    }
+    if !cli.events {
+        print_whole(&report.to_string());
+    }
+    events.emit(Event::Closed { frames: report.frames });
+    ExitCode::SUCCESS
+}
+
+/// Prints to stdout; somebody who stops reading (a closed pipe) is no failure.
+fn print_whole(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _unread = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// One line on stderr, and the exit code.
+fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::from(code)
+}

@@ -16,6 +16,14 @@ pub struct Effects {
     pub refused: Vec<EffectError>,
 }
 
+impl Effects {
+    /// The same effects once more, for a run without a window should there be none.
+    #[must_use]
+    pub fn spare(&self) -> Self {
+        Self { library: self.library.clone(), index: self.index, refused: Vec::new() }
+    }
+}
+
 /// Finds and reads the effects. A refused file is told on stderr and as an event, and the run goes on without it; if the
 /// wanted effect may have been in it, the run begins with the first one that can be shown.
 ///

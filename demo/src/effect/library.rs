@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// A loaded effect and the file that it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     path: PathBuf,
     modified: Option<SystemTime>,
@@ -24,7 +24,7 @@ pub enum Reload {
 }
 
 /// The effects of a folder, sorted by file name; never empty.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EffectLibrary {
     entries: Vec<Entry>,
 }

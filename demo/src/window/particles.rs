@@ -303,7 +303,7 @@ fn attributes(instance_buffer: usize) -> Vec<VertexAttribute> {
     vec![
         VertexAttribute::with_buffer("corner", VertexFormat::Float2, 0),
         VertexAttribute::with_buffer("position_m", VertexFormat::Float2, instance_buffer),
-        VertexAttribute::with_buffer("radius_m", VertexFormat::Float1, instance_buffer),
+        VertexAttribute::with_buffer("diameter_m", VertexFormat::Float1, instance_buffer),
         VertexAttribute::with_buffer("rgba", VertexFormat::Byte4, instance_buffer),
     ]
 }

@@ -1,1 +1,64 @@
-//! Circles that collide.
+//! Circles that collide: a tick of physics whose transient data lives in the arena of
+//! [`phase::Physics`](crate::ecs::phase::Physics).
+//!
+//! A tick is seven systems in a row:
+//!
+//! 1. [`integrate_motion`]: forces and free motion.
+//! 2. [`gather_objects`]: one slice of all bodies that can collide.
+//! 3. [`sort_bodies`]: the same in the order of a grid's cells.
+//! 4. [`find_pairs`]: each pair that overlaps, once.
+//! 5. [`list_touches`]: for each touching body a small slice of what it touches.
+//! 6. [`relax_contacts`]: overlaps are pushed apart, approaches bounce.
+//! 7. [`write_back`]: the result, held inside the walls, goes to the components.
+//!
+//! From system to system go handles, in [`TickData`]. When the arena's budget refuses a step, its
+//! bodies collide less in that tick, and [`PhysicsFigures`] tells.
+//!
+//! ```
+//! use frame_arena::ecs::Engine;
+//! use frame_arena::physics::{self, Body, PhysicsConfig, PhysicsFigures};
+//! use glam::Vec2;
+//!
+//! let mut engine = Engine::new();
+//! physics::install(&mut engine, PhysicsConfig::default());
+//! for n in 0..10 {
+//!     let position = Vec2::new(n as f32 * 0.3, 0.0);
+//!     engine.world_mut().spawn(Body::new(n, position, Vec2::ZERO, 0.2));
+//! }
+//! engine.run_frame(engine.tick_duration())?;
+//! let figures = engine.world().resource::<PhysicsFigures>();
+//! assert_eq!((figures.contact_count, figures.touching_count), (9, 10));
+//! # Ok::<(), frame_arena::ecs::FrameError>(())
+//! ```
+
+mod body;
+mod checksum;
+mod collider;
+mod config;
+mod grid;
+mod motion;
+mod pairs;
+mod relax;
+#[cfg(test)]
+pub(crate) mod scene;
+mod systems;
+mod tick;
+mod touch;
+
+pub(crate) use body::living;
+pub use body::{Alive, Body, BodyIndex, Position, Radius, Velocity};
+pub use checksum::checksum;
+pub use collider::CollisionObject;
+pub(crate) use collider::filled;
+pub use config::{Attractor, PhysicsConfig, PointerForce};
+pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record, sort_into_grid};
+pub use motion::{Motion, held_inside, integrated};
+pub use pairs::{Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, find_contacts};
+pub use relax::{RESTING_SPEED, parted, relax};
+pub(crate) use systems::dense;
+pub use systems::{
+    find_pairs, gather_objects, install, integrate_motion, list_touches, relax_contacts,
+    sort_bodies, world_checksum, write_back,
+};
+pub use tick::{PhysicsFigures, PhysicsShortfall, TickData};
+pub use touch::{ContactList, ListedContacts, Touch, list_contacts};

@@ -1,0 +1,156 @@
+//! A run without a window, measured.
+
+use std::time::Duration;
+
+use frame_arena::AllocError;
+use frame_arena::ecs::{FrameError, FrameReport};
+use frame_arena::heap::HeapCounts;
+
+use crate::effect::Effect;
+use crate::report::{FrameMs, PhaseReport, Report};
+use crate::simulation::{Simulation, SimulationSettings};
+
+/// Frames in which memory may still grow; figures called "settled" begin after them.
+pub const SETTLED_AFTER_FRAMES: u64 = 60;
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum RunError {
+    /// The arenas could not be made.
+    Memory(AllocError),
+    /// Systems failed in a frame.
+    Frame(FrameError),
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory(error) => write!(f, "{error}"),
+            Self::Frame(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<AllocError> for RunError {
+    fn from(error: AllocError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+impl From<FrameError> for RunError {
+    fn from(error: FrameError) -> Self {
+        Self::Frame(error)
+    }
+}
+
+/// Runs `frame_count` frames of one tick each, as fast as they go, and reports what they took.
+///
+/// # Errors
+/// If the system refuses the arenas' memory, or a system fails.
+pub fn run(
+    effect: &Effect,
+    settings: SimulationSettings,
+    frame_count: u64,
+) -> Result<Report, RunError> {
+    let mut simulation = Simulation::new(effect, settings)?;
+    let tick = simulation.tick_duration();
+    let mut figures = Figures::with_room_for(frame_count);
+    for _ in 0..frame_count {
+        figures.add(&simulation.run_frame(tick)?);
+    }
+    let checksum = simulation.checksum();
+    Ok(figures.report(effect, settings, checksum))
+}
+
+/// What is kept of each frame. Its memory is taken before the first one.
+struct Figures {
+    frame_ms: Vec<f64>,
+    ticks: u64,
+    dropped: Duration,
+    settled: HeapCounts,
+    settled_frames: u64,
+    phases: Vec<PhaseFigures>,
+    last: Option<FrameReport>,
+}
+
+#[derive(Default)]
+struct PhaseFigures {
+    ms: Vec<f64>,
+    settled_allocs: u64,
+    settled_heap_calls: u64,
+}
+
+impl Figures {
+    fn with_room_for(frame_count: u64) -> Self {
+        let room = usize::try_from(frame_count).unwrap_or(0);
+        let phase = || PhaseFigures { ms: Vec::with_capacity(room), ..PhaseFigures::default() };
+        Self {
+            frame_ms: Vec::with_capacity(room),
+            ticks: 0,
+            dropped: Duration::ZERO,
+            settled: HeapCounts::default(),
+            settled_frames: 0,
+            phases: (0..frame_arena::ecs::MAX_PHASES).map(|_| phase()).collect(),
+            last: None,
+        }
+    }
+
+    fn add(&mut self, report: &FrameReport) {
+        self.frame_ms.push(millis(report.duration));
+        self.ticks += u64::from(report.tick_count);
+        self.dropped += report.dropped;
+        let is_settled = report.frame >= SETTLED_AFTER_FRAMES;
+        for (figures, phase) in self.phases.iter_mut().zip(&report.phases) {
+            figures.ms.push(millis(phase.duration));
+            if is_settled {
+                figures.settled_allocs += phase.stats.alloc_count;
+                figures.settled_heap_calls += phase.heap.heap_calls;
+            }
+        }
+        if is_settled {
+            self.settled_frames += 1;
+            self.settled.heap_calls += report.heap.heap_calls;
+            self.settled.frees += report.heap.frees;
+        }
+        self.last = Some(report.clone());
+    }
+
+    fn report(mut self, effect: &Effect, settings: SimulationSettings, checksum: u64) -> Report {
+        let settled_frames = self.settled_frames.max(1) as f64;
+        let last = self.last.iter().flat_map(|report| &report.phases);
+        let phases = self.phases.iter_mut().zip(last).map(|(figures, phase)| PhaseReport {
+            name: phase.name.to_owned(),
+            ms_p50: FrameMs::from_times(&mut figures.ms).p50,
+            allocs_per_frame: figures.settled_allocs as f64 / settled_frames,
+            used_bytes: phase.stats.used_bytes as u64,
+            high_water_bytes: phase.stats.high_water_bytes as u64,
+            reserved_bytes: phase.stats.reserved_bytes as u64,
+            block_count: u64::from(phase.stats.block_count),
+            heap_calls_settled: figures.settled_heap_calls,
+        });
+        Report {
+            phases: phases.collect(),
+            frames: self.frame_ms.len() as u64,
+            ticks: self.ticks,
+            dropped_secs: self.dropped.as_secs_f64(),
+            seed: settings.seed,
+            effect: effect.name.clone(),
+            allocator: settings.allocator,
+            threads: 1,
+            particles: settings.particle_count as usize,
+            checksum: format!("{checksum:016x}"),
+            frame_ms: FrameMs::from_times(&mut self.frame_ms),
+            heap_calls_settled: self.settled.heap_calls,
+            // One thread and bevy's single-threaded executor, which makes no heap call.
+            heap_calls_executor_settled: 0,
+            heap_frees_settled: self.settled.frees,
+            types: Vec::new(),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}

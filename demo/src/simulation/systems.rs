@@ -1,0 +1,149 @@
+//! The systems of the update phase: particles age, die, are born, and take their colour.
+
+use bevy_ecs::change_detection::{Res, ResMut};
+use bevy_ecs::entity::Entity;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::schedule::IntoScheduleConfigs;
+use bevy_ecs::system::Query;
+use frame_arena::ecs::{Arena, Engine, FrameTime, phase};
+use frame_arena::physics::{Alive, Velocity};
+use frame_arena::render::{Layer, Tint};
+use frame_arena::{AllocError, FrameArena, FrameVec, SliceHandle, zone};
+
+use super::particle::{Age, Slot};
+use crate::effect::{Effect, Layer as LayerLook, Spawner};
+
+/// Colours of a ramp that are worked out each frame; more cannot be told apart.
+const RAMP_STEPS: usize = 128;
+
+/// The effect that is shown, and what feeds it.
+#[derive(Resource)]
+pub struct Playing {
+    /// The effect.
+    pub effect: Effect,
+    /// Its emitters.
+    pub spawner: Spawner,
+}
+
+/// How many particles are born, and how many live.
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct Emission {
+    /// Factor of the emission that keeps the number of particles.
+    pub factor: f32,
+    /// Particles per second at factor 1.
+    pub full_per_sec: f32,
+    /// Living particles after the last update.
+    pub living_count: usize,
+}
+
+impl Emission {
+    /// What keeps `particle_count` particles of `effect` alive.
+    #[must_use]
+    pub fn new(effect: &Effect, particle_count: u32) -> Self {
+        let count = particle_count as usize;
+        Self { factor: 1.0, full_per_sec: effect.emission_per_sec(count), living_count: count }
+    }
+
+    /// Particles born per second.
+    #[must_use]
+    pub fn per_sec(&self) -> f32 {
+        self.factor * self.full_per_sec
+    }
+}
+
+/// The slots that wait for a particle, as a list in the arena of the update phase.
+#[derive(Resource, Default)]
+pub struct EmptySlots(Option<SliceHandle<Entity>>);
+
+/// Adds the systems to the update phase, in order.
+pub fn install(engine: &mut Engine) {
+    engine.world_mut().init_resource::<EmptySlots>();
+    let update = (age_particles, list_empty_slots, emit_particles, tint_particles);
+    engine.add_systems(phase::Update, update.chain());
+}
+
+/// Lets time pass for the living; the old die.
+pub fn age_particles(
+    time: Res<FrameTime>,
+    mut emission: ResMut<Emission>,
+    mut particles: Query<(&mut Age, &mut Alive)>,
+) {
+    zone!("age_particles");
+    let passed_secs = time.ticked_secs();
+    emission.living_count = 0;
+    for (mut age, mut alive) in &mut particles {
+        if alive.0 {
+            age.age_secs += passed_secs;
+            alive.0 = age.age_secs < age.lifetime_secs;
+            emission.living_count += usize::from(alive.0);
+        }
+    }
+}
+
+/// Lists the slots without a living particle. If the arena refuses, nothing is born in this frame.
+pub fn list_empty_slots(
+    arena: Arena<phase::Update>,
+    emission: Res<Emission>,
+    mut empty: ResMut<EmptySlots>,
+    particles: Query<(Entity, &Alive)>,
+) {
+    zone!("list_empty_slots");
+    let list = || -> Result<SliceHandle<Entity>, AllocError> {
+        let count = particles.iter().len() - emission.living_count;
+        let mut slots = FrameVec::try_with_capacity_in(count, arena.local())?;
+        slots.try_extend(particles.iter().filter(|(_, alive)| !alive.0).map(|(slot, _)| slot))?;
+        Ok(slots.publish())
+    };
+    empty.0 = list().ok();
+}
+
+/// Fills empty slots with what the emitters give; what finds none is not born.
+pub fn emit_particles(
+    arena: Arena<phase::Update>,
+    time: Res<FrameTime>,
+    empty: Res<EmptySlots>,
+    mut playing: ResMut<Playing>,
+    mut emission: ResMut<Emission>,
+    mut particles: Query<Slot>,
+) {
+    zone!("emit_particles");
+    let Some(Ok(slots)) = empty.0.map(|slots| arena.get(slots)) else { return };
+    let mut slots = slots.iter();
+    let Playing { effect, spawner } = &mut *playing;
+    let mut born_count = 0;
+    spawner.tick(effect, time.ticked_secs(), emission.per_sec(), |spawn| {
+        if let Some(mut slot) = slots.next().and_then(|&slot| particles.get_mut(slot).ok()) {
+            slot.fill(effect, &spawn);
+            born_count += 1;
+        }
+    });
+    emission.living_count += born_count;
+}
+
+/// Gives each particle its layer's colour for its age or speed. The colours are worked out once a
+/// frame, into tables in the arena; if it refuses one, the layer keeps its colours.
+pub fn tint_particles(
+    arena: Arena<phase::Update>,
+    playing: Res<Playing>,
+    mut particles: Query<(&Age, &Velocity, &Layer, &Alive, &mut Tint)>,
+) {
+    zone!("tint_particles");
+    let looks = &playing.effect.layers;
+    let tables = looks.iter().map(|look| ramp_table(look, arena.local()));
+    let Ok(tables) = arena.try_alloc_slice_from_iter(tables) else { return };
+    for (age, velocity, layer, alive, mut tint) in &mut particles {
+        let layer = usize::from(layer.0);
+        if let (true, Some(look), Some(Some(table))) = (alive.0, looks.get(layer), tables.get(layer))
+        {
+            let speed = velocity.0.length();
+            let place = look.ramp.place(age.age_secs, age.lifetime_secs, speed);
+            tint.0 = table[(place * (RAMP_STEPS - 1) as f32 + 0.5) as usize];
+        }
+    }
+}
+
+/// A layer's colours from the start of its ramp to the end.
+fn ramp_table<'a>(look: &LayerLook, arena: &'a FrameArena) -> Option<&'a [[u8; 4]]> {
+    let colour = |step: usize| look.ramp.rgba_at(step as f32 / (RAMP_STEPS - 1) as f32);
+    arena.try_alloc_slice_fill_with(RAMP_STEPS, colour).ok().map(|table| &*table)
+}

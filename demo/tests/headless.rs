@@ -1,0 +1,189 @@
+//! The demo without a window, from outside.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Frames that are not settled yet.
+const SETTLED_AFTER: u64 = 60;
+
+fn demo(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_particle-demo"));
+    command.args(args).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+fn output(args: &[&str]) -> Output {
+    demo(args).output().expect("the demo starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the demo prints UTF-8")
+}
+
+/// The report of a headless run with these further arguments.
+fn report(args: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let mut all = vec!["--headless", "--report", path.to_str().unwrap()];
+    all.extend(args);
+    let output = output(&all);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()
+}
+
+const SMALL: [&str; 6] = ["--frames", "90", "--particles", "2000", "--seed", "1"];
+
+fn small(more: &[&str]) -> Value {
+    report(&[&SMALL, more].concat())
+}
+
+fn phases(report: &Value) -> &Vec<Value> {
+    report["phases"].as_array().unwrap()
+}
+
+#[test]
+fn equal_runs_have_equal_checksums_in_arena_and_on_heap() {
+    for effect in ["fountain", "firework", "galaxy"] {
+        let once = small(&["--effect", effect]);
+        let again = small(&["--effect", effect]);
+        let heap = small(&["--effect", effect, "--allocator", "heap"]);
+        assert_eq!(once["checksum"], again["checksum"], "{effect}");
+        assert_eq!(once["checksum"], heap["checksum"], "{effect}");
+    }
+}
+
+#[test]
+fn another_seed_or_one_frame_more_gives_another_checksum() {
+    let once = small(&[]);
+    let seed = report(&["--frames", "90", "--particles", "2000", "--seed", "2"]);
+    let longer = report(&["--frames", "91", "--particles", "2000", "--seed", "1"]);
+    assert_ne!(once["checksum"], seed["checksum"]);
+    assert_ne!(once["checksum"], longer["checksum"]);
+}
+
+#[test]
+fn settled_phases_hold_one_block_each_and_make_no_heap_call() {
+    for effect in ["fountain", "firework", "galaxy"] {
+        let report = small(&["--effect", effect]);
+        assert_eq!(report["heap_calls_settled"], 0, "{effect}");
+        assert_eq!(report["heap_frees_settled"], 0, "{effect}");
+        for phase in phases(&report) {
+            assert_eq!(phase["block_count"], 1, "{effect}: {phase}");
+            assert_eq!(phase["heap_calls_settled"], 0, "{effect}: {phase}");
+        }
+    }
+}
+
+#[test]
+fn on_the_heap_each_allocation_is_a_heap_call() {
+    let report = small(&["--allocator", "heap"]);
+    let settled_frames = (90 - SETTLED_AFTER) as f64;
+    for phase in phases(&report) {
+        let allocs = phase["allocs_per_frame"].as_f64().unwrap() * settled_frames;
+        let calls = phase["heap_calls_settled"].as_f64().unwrap();
+        assert!(calls >= allocs.floor(), "{phase}");
+    }
+}
+
+#[test]
+fn twenty_thousand_particles_make_ten_thousand_allocations_a_frame() {
+    for effect in ["fountain", "firework", "galaxy"] {
+        let report = report(&["--frames", "64", "--particles", "20000", "--effect", effect]);
+        let sum: f64 =
+            phases(&report).iter().map(|phase| phase["allocs_per_frame"].as_f64().unwrap()).sum();
+        assert!(sum >= 10_000.0, "{effect}: {sum}");
+    }
+}
+
+#[test]
+fn used_bytes_hold_what_a_phase_must_have_made() {
+    let report = small(&["--effect", "galaxy"]);
+    let used = |name: &str| {
+        let phase = phases(&report).iter().find(|phase| phase["name"] == name).unwrap();
+        phase["used_bytes"].as_u64().unwrap()
+    };
+    // Nearly all particles of the galaxy live and are in view: one record of 24 bytes or more for
+    // each in physics, one instance of 16 bytes in render.
+    assert!(used("physics") >= 1_500 * 24);
+    assert!(used("render") >= 1_500 * 16);
+}
+
+#[test]
+fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
+    let output = output(&["--frames", "10", "--particles", "100"]);
+    let stderr = text(&output.stderr);
+    assert!(output.status.success());
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("no window: ") && stderr.contains("--headless"), "{stderr}");
+    assert!(text(&output.stdout).contains("10 frames"));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error_with_its_path() {
+    let output = output(&[
+        "--headless", "--frames", "1", "--particles", "10", "--report", "/no/such/folder/r.json",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("/no/such/folder"));
+}
+
+#[test]
+fn a_report_in_the_way_of_an_error_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, "the last good one").unwrap();
+    let output = output(&[
+        "--headless", "--effect", "rain", "--report", path.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "the last good one");
+    assert!(text(&output.stderr).contains("galaxy"), "the names that there are");
+}
+
+fn write_effect(assets: &Path, name: &str, text: &str) {
+    let folder = assets.join("effects");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
+#[test]
+fn a_bad_effect_is_named_with_file_line_and_column_and_the_others_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/effects/fountain.ron");
+    write_effect(folder.path(), "fountain.ron", &std::fs::read_to_string(good).unwrap());
+    write_effect(folder.path(), "bad.ron", "(\n    name: \"bad\",\n    colour: 3,\n)");
+    let assets = folder.path().to_str().unwrap();
+    let args = ["--headless", "--frames", "2", "--particles", "50", "--assets", assets];
+    let output = output(&args);
+    let stderr = text(&output.stderr);
+    assert!(output.status.success());
+    assert!(stderr.contains("bad.ron:3:"), "{stderr}");
+    assert!(text(&output.stdout).contains("fountain"));
+}
+
+#[test]
+fn with_no_effect_at_all_the_exit_code_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    write_effect(folder.path(), "bad.ron", "(name: ");
+    let output = output(&["--headless", "--assets", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn events_are_json_lines_on_stdout_and_nothing_else() {
+    let args = ["--headless", "--events", "--frames", "3", "--particles", "50"];
+    let stdout = text(&output(&args).stdout);
+    let events: Vec<Value> =
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events[0]["event"], "effect_loaded");
+    assert_eq!(events.last().unwrap()["event"], "closed");
+    assert_eq!(events.last().unwrap()["frames"], 3);
+}
+
+#[test]
+fn one_particle_and_one_frame_are_enough() {
+    let report = report(&["--frames", "1", "--particles", "1"]);
+    assert_eq!((&report["frames"], &report["ticks"]), (&Value::from(1), &Value::from(1)));
+}

@@ -1,0 +1,159 @@
+//! The demo in a real window, on a display without a screen.
+//!
+//! Needs Xvfb and xdotool. Where they are missing the tests say so and are skipped; on the
+//! project's own build (`CI=true`) they fail.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use image::RgbaImage;
+use serde_json::Value;
+
+/// A display that ends with the test.
+struct Display {
+    server: Child,
+    name: String,
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ended = self.server.kill();
+        let _reaped = self.server.wait();
+    }
+}
+
+/// Starts a display, or says why the test is skipped.
+fn display() -> Option<Display> {
+    match start_display() {
+        Ok(display) => Some(display),
+        Err(reason) if std::env::var_os("CI").is_some() => panic!("{reason}"),
+        Err(reason) => {
+            eprintln!("skipped: {reason}");
+            None
+        }
+    }
+}
+
+fn start_display() -> Result<Display, String> {
+    let is_there = Command::new("xdotool").arg("version").output().is_ok();
+    if !is_there {
+        return Err("xdotool is not installed".into());
+    }
+    // The server chooses a free number and prints it once it accepts connections.
+    let mut server = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x720x24", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("Xvfb could not be started: {error}"))?;
+    let mut number = String::new();
+    let stdout = server.stdout.take().expect("piped");
+    BufReader::new(stdout).read_line(&mut number).map_err(|error| error.to_string())?;
+    if number.trim().is_empty() {
+        let _reaped = server.wait();
+        return Err("Xvfb ended without a display".into());
+    }
+    Ok(Display { server, name: format!(":{}", number.trim()) })
+}
+
+/// The demo in a window, and its events.
+struct Demo<'d> {
+    process: Child,
+    events: BufReader<ChildStdout>,
+    display: &'d Display,
+}
+
+impl<'d> Demo<'d> {
+    fn start(display: &'d Display, args: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_particle-demo"))
+            .args(["--events", "--particles", "1500"])
+            .args(args)
+            .env("DISPLAY", &display.name)
+            .env_remove("WAYLAND_DISPLAY")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the demo starts");
+        let events = BufReader::new(process.stdout.take().expect("piped"));
+        Self { process, events, display }
+    }
+
+    /// Reads events until one with this name; its text if the demo ends before.
+    fn wait_for(&mut self, event: &str) -> Value {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.events.read_line(&mut line).expect("readable") == 0 {
+                let mut stderr = String::new();
+                let pipe = self.process.stderr.as_mut().expect("piped");
+                let _partial = pipe.read_to_string(&mut stderr);
+                panic!("the demo ended without {event}: {stderr}");
+            }
+            let value: Value = serde_json::from_str(&line).expect("events are JSON lines");
+            if value["event"] == event {
+                return value;
+            }
+        }
+    }
+
+    fn press(&self, key: &str) {
+        let status = Command::new("xdotool")
+            .args(["search", "--sync", "--name", ".*", "windowfocus", "key", key])
+            .env("DISPLAY", &self.display.name)
+            .output()
+            .expect("xdotool starts");
+        assert!(status.status.success(), "xdotool key {key}");
+    }
+}
+
+impl Drop for Demo<'_> {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Pixels of a part of the picture that are clearly lighter than the background.
+fn lit(picture: &RgbaImage, x: std::ops::Range<u32>, y: std::ops::Range<u32>) -> usize {
+    let is_lit = |&(x, y): &(u32, u32)| picture.get_pixel(x, y).0[..3].iter().any(|&c| c > 60);
+    y.flat_map(|y| x.clone().map(move |x| (x, y))).filter(is_lit).count()
+}
+
+#[test]
+fn a_screenshot_shows_particles_and_dashboard() {
+    let Some(display) = display() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, extra) in [("instanced.png", None), ("quads.png", Some("--no-instancing"))] {
+        let path = folder.path().join(name);
+        let mut args = vec!["--frames", "30", "--screenshot", path.to_str().unwrap()];
+        args.extend(extra);
+        let mut demo = Demo::start(&display, &args);
+        let opened = demo.wait_for("window_open");
+        assert_eq!(opened["is_instanced"], extra.is_none());
+        assert_eq!(demo.wait_for("screenshot_written")["frame"], 30);
+        assert_eq!(demo.wait_for("closed")["frames"], 30);
+        let picture = image::open(&path).unwrap().to_rgba8();
+        assert_eq!(picture.dimensions(), (1280, 720));
+        // Captions stand at the top and bottom of the world; the particles between.
+        assert!(lit(&picture, 0..880, 80..660) > 500, "{name}: no particles");
+        assert!(lit(&picture, 900..1280, 0..720) > 5_000, "{name}: no dashboard");
+    }
+}
+
+#[test]
+fn keys_switch_allocator_and_effect_pause_and_close() {
+    let Some(display) = display() else { return };
+    let mut demo = Demo::start(&display, &[]);
+    demo.wait_for("window_open");
+    demo.press("a");
+    assert_eq!(demo.wait_for("allocator_switched")["allocator"], "heap");
+    demo.press("a");
+    assert_eq!(demo.wait_for("allocator_switched")["allocator"], "arena");
+    demo.press("space");
+    assert_eq!(demo.wait_for("paused")["is_paused"], true);
+    demo.press("e");
+    demo.wait_for("effect_loaded");
+    demo.press("Escape");
+    demo.wait_for("closed");
+    assert!(demo.process.wait().unwrap().success());
+}

@@ -1,0 +1,216 @@
+//! From render objects to one array of instances, sorted by layer.
+
+use bevy_ecs::resource::Resource;
+use bytemuck::{Pod, Zeroable};
+use glam::Vec2;
+
+use crate::physics::filled;
+use crate::{AllocError, FrameArena, SliceHandle, StrHandle};
+
+/// A body that can be seen.
+#[derive(Clone, Copy, Debug)]
+pub struct RenderObject {
+    /// Centre, in metres.
+    pub position: Vec2,
+    /// Metres.
+    pub radius: f32,
+    /// Red, green, blue, opacity.
+    pub tint: [u8; 4],
+    /// Drawn in ascending order.
+    pub layer: u8,
+    /// Past positions in metres, newest first, if there are any to draw.
+    pub trail: Option<SliceHandle<Vec2>>,
+}
+
+/// One disc for the graphics card. 16 bytes, without padding: `bytemuck::cast_slice` gives the
+/// bytes to upload.
+///
+/// ```
+/// use frame_arena::render::Instance;
+///
+/// let disc = Instance { x: 1.0, y: 2.0, size: 0.5, rgba: [255, 0, 0, 255] };
+/// assert_eq!(bytemuck::cast_slice::<_, u8>(&[disc, disc]).len(), 32);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Instance {
+    /// Centre, in metres to the right of the world's middle.
+    pub x: f32,
+    /// Centre, in metres above the world's middle.
+    pub y: f32,
+    /// Diameter in metres: the side of the quad around the disc.
+    pub size: f32,
+    /// Red, green, blue, opacity; bytes from 0 to 255.
+    pub rgba: [u8; 4],
+}
+
+/// Text beside a body.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedLabel {
+    /// The body's centre, in metres.
+    pub position: Vec2,
+    /// Metres: how far from the centre the body ends.
+    pub radius: f32,
+    /// The text, in the render arena.
+    pub text: StrHandle,
+}
+
+/// What there is to draw in this frame, as handles into the arena of `phase::Render`.
+///
+/// They can be resolved until the next frame begins. `None` where the arena refused it.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct DrawList {
+    /// The visible bodies, in the order of the world.
+    pub objects: Option<SliceHandle<RenderObject>>,
+    /// Discs, lowest layer first; in a layer in the order of the objects; each trail before its
+    /// body, oldest point first.
+    pub instances: Option<SliceHandle<Instance>>,
+    /// Texts.
+    pub labels: Option<SliceHandle<PlacedLabel>>,
+    /// What was left out since the start.
+    pub shortfall: RenderShortfall,
+}
+
+/// What the draw list lacks, since the start. All zero in a healthy game.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RenderShortfall {
+    /// Whole lists that the arena refused: such a frame shows no bodies, or no labels.
+    pub lists_refused: u64,
+    /// Bodies drawn without their trail.
+    pub trails_refused: u64,
+    /// Labels left out.
+    pub labels_refused: u64,
+}
+
+impl RenderShortfall {
+    /// The result, or `None` and a count more.
+    pub(crate) fn note<T>(&mut self, result: Result<T, AllocError>) -> Option<T> {
+        self.lists_refused += u64::from(result.is_err());
+        result.ok()
+    }
+}
+
+/// A point of a trail: smaller and fainter with age, 0 for the newest.
+#[must_use]
+#[inline]
+pub fn trail_instance(object: &RenderObject, point: Vec2, age: usize, len: usize) -> Instance {
+    let left = (len - age) as f32 / (len + 1) as f32;
+    let [red, green, blue, opacity] = object.tint;
+    Instance {
+        x: point.x,
+        y: point.y,
+        size: object.radius * 2.0 * left,
+        // Half of the body's own at most, so that the body stands out.
+        rgba: [red, green, blue, (f32::from(opacity) * left * 0.5) as u8],
+    }
+}
+
+/// The body itself.
+#[must_use]
+#[inline]
+pub fn body_instance(object: &RenderObject) -> Instance {
+    let Vec2 { x, y } = object.position;
+    Instance { x, y, size: object.radius * 2.0, rgba: object.tint }
+}
+
+/// Turns objects and their trails into instances sorted by layer (counting sort, stable; Knuth,
+/// TAOCP 3, 5.2). 16 bytes an instance. Trails that are not this arena's present ones are left out.
+///
+/// # Errors
+/// If the arena refuses.
+pub fn sort_instances(
+    objects: &[RenderObject],
+    arena: &FrameArena,
+) -> Result<SliceHandle<Instance>, AllocError> {
+    let trail = |object: &RenderObject| -> &[Vec2] {
+        object.trail.and_then(|trail| arena.get(trail).ok()).unwrap_or(&[])
+    };
+    let mut starts = [0usize; 256];
+    for object in objects {
+        starts[usize::from(object.layer)] += 1 + trail(object).len();
+    }
+    let mut count = 0;
+    for start in &mut starts {
+        count += core::mem::replace(start, count);
+    }
+    let mut instances = filled(count, Instance::default(), arena)?;
+    for object in objects {
+        let points = trail(object);
+        let start = &mut starts[usize::from(object.layer)];
+        let slots = &mut instances[*start..*start + points.len() + 1];
+        *start += slots.len();
+        if let Some((body, slots)) = slots.split_last_mut() {
+            *body = body_instance(object);
+            for ((age, &point), slot) in points.iter().enumerate().zip(slots.iter_mut().rev()) {
+                *slot = trail_instance(object, point, age, points.len());
+            }
+        }
+    }
+    Ok(instances.publish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objects(arena: &FrameArena) -> Vec<RenderObject> {
+        let point = |n: usize| Vec2::new(n as f32, 0.5);
+        let trail = |n: usize| arena.publish_slice_from_iter((0..n % 5).map(point));
+        (0..300)
+            .map(|n| RenderObject {
+                position: point(n),
+                radius: 0.25,
+                tint: [n as u8, 1, 2, 200],
+                layer: (n * 37 % 11) as u8 * 25,
+                trail: (!n.is_multiple_of(3)).then(|| trail(n)),
+            })
+            .collect()
+    }
+
+    fn brute_force(objects: &[RenderObject], arena: &FrameArena) -> Vec<Instance> {
+        let mut sorted: Vec<&RenderObject> = objects.iter().collect();
+        sorted.sort_by_key(|object| object.layer);
+        let mut instances = Vec::new();
+        for object in sorted {
+            let points = object.trail.map_or(&[][..], |trail| arena.get(trail).unwrap());
+            for (age, &point) in points.iter().enumerate().rev() {
+                instances.push(trail_instance(object, point, age, points.len()));
+            }
+            instances.push(body_instance(object));
+        }
+        instances
+    }
+
+    #[test]
+    fn instances_are_sorted_by_layer_and_stable() {
+        let arena = FrameArena::new();
+        let objects = objects(&arena);
+        let instances = sort_instances(&objects, &arena).unwrap();
+        assert_eq!(arena.get(instances).unwrap(), brute_force(&objects, &arena));
+    }
+
+    #[test]
+    fn no_objects_give_an_empty_list() {
+        let arena = FrameArena::new();
+        let instances = sort_instances(&[], &arena).unwrap();
+        assert!(arena.get(instances).unwrap().is_empty());
+    }
+
+    #[test]
+    fn trails_of_another_frame_are_left_out() {
+        let mut arena = FrameArena::new();
+        let objects = objects(&arena);
+        arena.reset();
+        let instances = sort_instances(&objects, &arena).unwrap();
+        assert_eq!(arena.get(instances).unwrap().len(), objects.len());
+    }
+
+    #[test]
+    fn trail_points_fade_and_shrink_with_age() {
+        let arena = FrameArena::new();
+        let object = objects(&arena)[4];
+        let points = [0, 1, 2].map(|age| trail_instance(&object, Vec2::ZERO, age, 3));
+        assert!(points.is_sorted_by(|a, b| a.size > b.size && a.rgba[3] > b.rgba[3]));
+        assert!(points[0].size < body_instance(&object).size);
+    }
+}
