@@ -16,10 +16,7 @@ impl std::fmt::Display for CountError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoValgrind(error) => {
-                write!(
-                    f,
-                    "valgrind could not be started ({error}); install the package `valgrind`"
-                )
+                write!(f, "valgrind could not be started ({error}); install the package `valgrind`")
             }
             Self::NoTotal(text) => write!(f, "callgrind gave no total; it printed:\n{text}"),
         }

@@ -17,10 +17,7 @@ pub fn find_assets(wanted: Option<&Path>) -> Result<PathBuf, EffectError> {
         return Ok(folder.to_owned());
     }
     let program = std::env::current_exe().unwrap_or_default();
-    let beside = program
-        .ancestors()
-        .skip(1)
-        .map(|folder| folder.join("assets"));
+    let beside = program.ancestors().skip(1).map(|folder| folder.join("assets"));
     let tried: Vec<PathBuf> = std::iter::once(PathBuf::from("assets"))
         .chain(beside)
         .chain([PathBuf::from(SOURCE_ASSETS)])
@@ -38,10 +35,7 @@ mod tests {
 
     #[test]
     fn the_wanted_folder_wins() {
-        assert_eq!(
-            find_assets(Some(Path::new("mine"))).unwrap(),
-            Path::new("mine")
-        );
+        assert_eq!(find_assets(Some(Path::new("mine"))).unwrap(), Path::new("mine"));
     }
 
     #[test]

@@ -106,20 +106,11 @@ pub struct WindowSize {
 
 impl WindowSize {
     /// The size of a window that nobody asked another size for.
-    pub const DEFAULT: Self = Self {
-        width_px: 1280,
-        height_px: 720,
-    };
+    pub const DEFAULT: Self = Self { width_px: 1280, height_px: 720 };
     /// The smallest in which the dashboard can be read.
-    const MIN: Self = Self {
-        width_px: 640,
-        height_px: 400,
-    };
+    const MIN: Self = Self { width_px: 640, height_px: 400 };
     /// The largest that is accepted.
-    const MAX: Self = Self {
-        width_px: 7680,
-        height_px: 4320,
-    };
+    const MAX: Self = Self { width_px: 7680, height_px: 4320 };
 }
 
 impl fmt::Display for WindowSize {
@@ -137,18 +128,12 @@ impl FromStr for WindowSize {
             .split_once(['x', 'X'])
             .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
         let Some((width_px, height_px)) = pair else {
-            return Err(format!(
-                "expected width and height in pixels, like {}",
-                Self::DEFAULT
-            ));
+            return Err(format!("expected width and height in pixels, like {}", Self::DEFAULT));
         };
         let fits = (min.width_px..=max.width_px).contains(&width_px)
             && (min.height_px..=max.height_px).contains(&height_px);
         if fits {
-            Ok(Self {
-                width_px,
-                height_px,
-            })
+            Ok(Self { width_px, height_px })
         } else {
             Err(format!("expected {min} to {max}"))
         }
@@ -175,10 +160,7 @@ impl Cli {
             size: self.size,
             fps_cap: self.fps_cap,
             frames: self.frames,
-            screenshot: self
-                .screenshot
-                .clone()
-                .map(|path| (path, self.screenshot_frame())),
+            screenshot: self.screenshot.clone().map(|path| (path, self.screenshot_frame())),
             wants_instancing: !self.no_instancing,
             effect_names,
             events: Events::new(self.events),
@@ -205,54 +187,28 @@ mod tests {
         let cli = parse("demo --headless --frames 600 --seed 1 --particles 20000 --report r.json")
             .unwrap();
         assert!(cli.headless);
-        assert_eq!(
-            (cli.frames, cli.seed, cli.particles),
-            (Some(600), 1, 20_000)
-        );
+        assert_eq!((cli.frames, cli.seed, cli.particles), (Some(600), 1, 20_000));
     }
 
     #[test]
     fn particles_out_of_range_name_the_range() {
-        assert!(
-            parse("demo --particles 0")
-                .unwrap_err()
-                .contains("1..=2000000")
-        );
-        assert!(
-            parse("demo --particles 2000001")
-                .unwrap_err()
-                .contains("1..=2000000")
-        );
+        assert!(parse("demo --particles 0").unwrap_err().contains("1..=2000000"));
+        assert!(parse("demo --particles 2000001").unwrap_err().contains("1..=2000000"));
     }
 
     #[test]
     fn a_bad_size_says_what_is_expected() {
-        assert!(
-            parse("demo --size big")
-                .unwrap_err()
-                .contains("like 1280x720")
-        );
-        assert!(
-            parse("demo --size 10x10")
-                .unwrap_err()
-                .contains("640x400 to 7680x4320")
-        );
+        assert!(parse("demo --size big").unwrap_err().contains("like 1280x720"));
+        assert!(parse("demo --size 10x10").unwrap_err().contains("640x400 to 7680x4320"));
         assert_eq!(
             parse("demo --size 960x540").unwrap().size,
-            WindowSize {
-                width_px: 960,
-                height_px: 540
-            }
+            WindowSize { width_px: 960, height_px: 540 }
         );
     }
 
     #[test]
     fn a_report_without_headless_is_refused() {
-        assert!(
-            parse("demo --report r.json")
-                .unwrap_err()
-                .contains("--headless")
-        );
+        assert!(parse("demo --report r.json").unwrap_err().contains("--headless"));
     }
 
     #[test]

@@ -245,10 +245,8 @@ impl Effect {
     /// # Errors
     /// [`EffectError::Unreadable`] if the file cannot be read, else as [`Effect::parse`].
     pub fn load(path: &Path) -> Result<Self, EffectError> {
-        let text = std::fs::read_to_string(path).map_err(|source| EffectError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| EffectError::Unreadable { path: path.to_owned(), source })?;
         Self::parse(&text, path)
     }
 
@@ -263,10 +261,8 @@ impl Effect {
     pub fn acceleration_at(&self, position_m: [f32; 2]) -> [f32; 2] {
         let start = [0.0, -self.gravity_m_per_sec2];
         self.attractors.iter().fold(start, |sum, attractor| {
-            let to = [
-                attractor.position_m[0] - position_m[0],
-                attractor.position_m[1] - position_m[1],
-            ];
+            let to =
+                [attractor.position_m[0] - position_m[0], attractor.position_m[1] - position_m[1]];
             let soft_m2 =
                 to[0] * to[0] + to[1] * to[1] + attractor.softening_m * attractor.softening_m;
             let pull = attractor.strength_m3_per_sec2 / (soft_m2 * soft_m2.sqrt());
@@ -288,35 +284,20 @@ impl Effect {
                     "layers: the name \"{}\" is used twice; give each layer its own",
                     layer.name
                 );
-                return Err(EffectError::at_last(
-                    path,
-                    text,
-                    &format!("\"{}\"", layer.name),
-                    what,
-                ));
+                return Err(EffectError::at_last(path, text, &format!("\"{}\"", layer.name), what));
             }
         }
         for emitter in &self.emitters {
-            if let Some(name) = emitter
-                .layers()
-                .iter()
-                .find(|name| self.layer_index(name).is_none())
+            if let Some(name) =
+                emitter.layers().iter().find(|name| self.layer_index(name).is_none())
             {
-                let known: Vec<&str> = self
-                    .layers
-                    .iter()
-                    .map(|layer| layer.name.as_str())
-                    .collect();
+                let known: Vec<&str> =
+                    self.layers.iter().map(|layer| layer.name.as_str()).collect();
                 let what = format!(
                     "layers: no layer is named \"{name}\"; expected one of: {}",
                     known.join(", ")
                 );
-                return Err(EffectError::at_first(
-                    path,
-                    text,
-                    &format!("\"{name}\""),
-                    what,
-                ));
+                return Err(EffectError::at_first(path, text, &format!("\"{name}\""), what));
             }
             if let Emitter::Disc { attractor, .. } = emitter
                 && *attractor >= self.attractors.len()

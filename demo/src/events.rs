@@ -113,10 +113,9 @@ mod tests {
     fn an_event_is_one_flat_object() {
         let json = serde_json::to_string(&Event::EffectLoaded { name: "galaxy" }).unwrap();
         assert_eq!(json, r#"{"event":"effect_loaded","name":"galaxy"}"#);
-        let json = serde_json::to_string(&Event::AllocatorSwitched {
-            allocator: AllocatorKind::Heap,
-        })
-        .unwrap();
+        let json =
+            serde_json::to_string(&Event::AllocatorSwitched { allocator: AllocatorKind::Heap })
+                .unwrap();
         assert_eq!(json, r#"{"event":"allocator_switched","allocator":"heap"}"#);
     }
 

@@ -43,8 +43,10 @@ pub struct PhaseFigures {
     pub name: &'static str,
     /// Objects that it asked memory for.
     pub alloc_count: u64,
-    /// Bytes handed out.
+    /// Bytes handed out in the frame, over all its ticks.
     pub used_bytes: u64,
+    /// Bytes in the arena at the end of the frame: after several ticks, those of the last.
+    pub held_bytes: u64,
     /// Bytes held from the system.
     pub reserved_bytes: u64,
     /// Most bytes used in any frame so far.

@@ -66,12 +66,7 @@ impl FrameMs {
             let index = (share * times_ms.len() as f64).ceil() as usize;
             times_ms[index.clamp(1, times_ms.len()) - 1]
         };
-        Self {
-            p50: rank(0.5),
-            p99: rank(0.99),
-            p999: rank(0.999),
-            max,
-        }
+        Self { p50: rank(0.5), p99: rank(0.99), p999: rank(0.999), max }
     }
 }
 
@@ -118,10 +113,8 @@ impl Report {
     /// # Errors
     /// [`WriteError`] with the path and what the system says.
     pub fn write(&self, path: &Path) -> Result<(), WriteError> {
-        let to_error = |source: serde_json::Error| WriteError {
-            path: path.to_owned(),
-            source: source.into(),
-        };
+        let to_error =
+            |source: serde_json::Error| WriteError { path: path.to_owned(), source: source.into() };
         let mut json = serde_json::to_vec_pretty(self).map_err(to_error)?;
         json.push(b'\n');
         write_whole(path, &json)
@@ -131,23 +124,12 @@ impl Report {
 /// Bytes as KiB, with one decimal below 10 KiB.
 fn kib(bytes: u64) -> String {
     let kib = bytes as f64 / 1024.0;
-    if kib < 10.0 && bytes > 0 {
-        format!("{kib:.1}")
-    } else {
-        format!("{kib:.0}")
-    }
+    if kib < 10.0 && bytes > 0 { format!("{kib:.1}") } else { format!("{kib:.0}") }
 }
 
 /// The columns of the table after the name of the phase.
-const COLUMNS: [&str; 7] = [
-    "ms",
-    "objects/frame",
-    "used KiB",
-    "high-water KiB",
-    "reserved KiB",
-    "blocks",
-    "heap calls",
-];
+const COLUMNS: [&str; 7] =
+    ["ms", "objects/frame", "used KiB", "high-water KiB", "reserved KiB", "blocks", "heap calls"];
 
 /// A row of the table.
 impl fmt::Display for PhaseReport {
@@ -185,13 +167,9 @@ impl fmt::Display for Report {
             writeln!(f, "physics left out {secs:.2} s: frames took too long")?;
         }
         write!(f, "\n{:<8}", "phase")?;
-        COLUMNS
-            .iter()
-            .try_for_each(|column| write!(f, " {column:>14}"))?;
+        COLUMNS.iter().try_for_each(|column| write!(f, " {column:>14}"))?;
         writeln!(f)?;
-        self.phases
-            .iter()
-            .try_for_each(|phase| writeln!(f, "{phase}"))?;
+        self.phases.iter().try_for_each(|phase| writeln!(f, "{phase}"))?;
         let (phases, executor) = (self.heap_calls_settled, self.heap_calls_executor_settled);
         writeln!(f, "\nheap calls of the phases once settled: {phases}")?;
         writeln!(f, "heap calls of the scheduler once settled: {executor}")
@@ -236,12 +214,7 @@ mod tests {
     #[test]
     fn json_has_the_promised_names() {
         let json = serde_json::to_value(sample()).unwrap();
-        let keys: Vec<&str> = json
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
         let mut expected = vec![
             "frames",
             "ticks",
@@ -270,20 +243,14 @@ mod tests {
     fn ranks_are_the_nearest() {
         let mut times: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
         let ms = FrameMs::from_times(&mut times);
-        assert_eq!(
-            (ms.p50, ms.p99, ms.p999, ms.max),
-            (500.0, 990.0, 999.0, 1000.0)
-        );
+        assert_eq!((ms.p50, ms.p99, ms.p999, ms.max), (500.0, 990.0, 999.0, 1000.0));
         assert_eq!(FrameMs::from_times(&mut []), FrameMs::default());
     }
 
     #[test]
     fn the_table_prints_kib() {
         let table = sample().to_string();
-        assert!(
-            table.contains("           1.5           2048           3072"),
-            "{table}"
-        );
+        assert!(table.contains("           1.5           2048           3072"), "{table}");
         assert!(table.contains("12345.5"), "{table}");
     }
 

@@ -19,10 +19,8 @@ pub fn write_png(
     let row_bytes = usize::from(width_px) * 4;
     let mut pixels = Vec::with_capacity(rgba_bottom_up.len());
     for row in rgba_bottom_up.chunks_exact(row_bytes.max(1)).rev() {
-        pixels.extend(
-            row.chunks_exact(4)
-                .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]),
-        );
+        pixels
+            .extend(row.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]));
     }
     let mut png = Vec::new();
     PngEncoder::new(&mut png)

@@ -158,7 +158,8 @@ impl Show {
             simulation_ms: report.duration.as_secs_f32() * 1_000.0,
             phases: phase_figures(report),
         };
-        let mut labels = [Label { position_m: [0.0; 2], text: "" }; crate::simulation::LABEL_COUNT as usize];
+        let mut labels =
+            [Label { position_m: [0.0; 2], text: "" }; crate::simulation::LABEL_COUNT as usize];
         let labels = self.simulation.labels(&mut labels);
         let scene = Scene {
             half_extents_m: effect.half_extents_m,
@@ -176,6 +177,7 @@ fn phase_figures(report: &FrameReport) -> [PhaseFigures; crate::model::PHASE_COU
             name: phase.name,
             alloc_count: phase.stats.alloc_count,
             used_bytes: phase.stats.used_bytes as u64,
+            held_bytes: phase.held_bytes as u64,
             reserved_bytes: phase.stats.reserved_bytes as u64,
             high_water_bytes: phase.stats.high_water_bytes as u64,
             block_count: u64::from(phase.stats.block_count),

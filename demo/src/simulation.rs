@@ -29,11 +29,11 @@ pub const LABEL_COUNT: u32 = 6;
 /// Room in each phase's arena beside the particles': tables, labels, the grid's edges.
 const ROOM_BYTES: usize = 256 << 10;
 /// Most bytes that a particle takes in the update phase.
-const UPDATE_BYTES_PER_PARTICLE: usize = 16;
+const UPDATE_BYTES_PER_PARTICLE: usize = 8;
 /// Most bytes that a particle takes in a tick of physics.
-const PHYSICS_BYTES_PER_PARTICLE: usize = 600;
+const PHYSICS_BYTES_PER_PARTICLE: usize = 450;
 /// Most bytes that a particle takes in the render phase.
-const RENDER_BYTES_PER_PARTICLE: usize = 400;
+const RENDER_BYTES_PER_PARTICLE: usize = 200;
 
 /// What a simulation is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,11 +50,7 @@ pub fn load_effects(
             0
         }
     };
-    Ok(Effects {
-        library,
-        index,
-        refused,
-    })
+    Ok(Effects { library, index, refused })
 }
 
 /// Tells about refused files.
@@ -94,11 +90,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let effects = folder.path().join("effects");
         std::fs::create_dir(&effects).unwrap();
-        std::fs::copy(
-            shipped().join("effects/galaxy.ron"),
-            effects.join("galaxy.ron"),
-        )
-        .unwrap();
+        std::fs::copy(shipped().join("effects/galaxy.ron"), effects.join("galaxy.ron")).unwrap();
         std::fs::write(effects.join("rain.ron"), "(name: ").unwrap();
         let found = load_effects(Some(folder.path()), Some("rain"), Events::new(false)).unwrap();
         assert_eq!((found.index, found.refused.len()), (0, 1));
@@ -110,12 +102,6 @@ mod tests {
         std::fs::create_dir(folder.path().join("effects")).unwrap();
         std::fs::write(folder.path().join("effects/rain.ron"), "(name: ").unwrap();
         let error = load_effects(Some(folder.path()), None, Events::new(false)).unwrap_err();
-        assert!(matches!(
-            error,
-            EffectError::NoEffect {
-                refused_count: 1,
-                ..
-            }
-        ));
+        assert!(matches!(error, EffectError::NoEffect { refused_count: 1, .. }));
     }
 }

@@ -30,10 +30,7 @@ impl std::error::Error for WriteError {
 /// # Errors
 /// [`WriteError`] if the folder or the file cannot be written, or if `path` is something other than a file.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    try_write(path, bytes).map_err(|source| WriteError {
-        path: path.to_owned(),
-        source,
-    })
+    try_write(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -43,21 +40,13 @@ fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     {
         // A device or a pipe (`--report /dev/stdout`) must not be replaced by a file; it takes the bytes as they come.
         return if data.is_dir() {
-            Err(std::io::Error::new(
-                std::io::ErrorKind::IsADirectory,
-                "it is a folder",
-            ))
+            Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder"))
         } else {
-            std::fs::OpenOptions::new()
-                .write(true)
-                .open(&target)?
-                .write_all(bytes)
+            std::fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes)
         };
     }
-    let folder = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder =
+        target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = new_file_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -100,10 +89,7 @@ mod tests {
     fn a_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert!(
-            write_whole(folder.path(), b"x")
-                .unwrap_err()
-                .to_string()
-                .contains("it is a folder")
+            write_whole(folder.path(), b"x").unwrap_err().to_string().contains("it is a folder")
         );
     }
 }

@@ -125,11 +125,7 @@ impl Window {
 
     /// The next thing that the user asked for in the last frame. [`Command::Quit`] has closed the window already.
     pub fn next_command(&mut self) -> Option<Command> {
-        if self.commands.is_empty() {
-            None
-        } else {
-            Some(self.commands.remove(0))
-        }
+        if self.commands.is_empty() { None } else { Some(self.commands.remove(0)) }
     }
 
     /// Shows a line over the world for some seconds.
@@ -159,11 +155,7 @@ impl Window {
         self.painter.finish();
         flush_shapes();
         let screen_px = [screen_width() * dots, screen_height() * dots];
-        self.particles.draw(
-            scene.instances,
-            view_px(layout.view, world.per_m, dots),
-            screen_px,
-        );
+        self.particles.draw(scene.instances, view_px(layout.view, world.per_m, dots), screen_px);
         let (mouse, keys) = (Mouse::read(), Keys::read());
         overlay::draw_labels(&mut self.painter, &world, scene.labels);
         overlay::draw_captions(&mut self.painter, &layout, frame, &self.notice);
@@ -181,12 +173,9 @@ impl Window {
             },
         );
         self.painter.finish();
-        keys.commands(
-            frame,
-            self.settings.effect_names.len(),
-            dt_secs,
-            |command| commands.push(command),
-        );
+        keys.commands(frame, self.settings.effect_names.len(), dt_secs, |command| {
+            commands.push(command)
+        });
         self.wants_picture |= keys.is_screenshot_pressed;
         self.follow_mouse(&mouse, &layout, &world);
         if self.commands.contains(&Command::Quit) {
@@ -210,10 +199,7 @@ impl Window {
         self.dt_secs = now.duration_since(self.frame_began).as_secs_f32();
         self.frame_began = now;
         self.notice.pass(self.dt_secs);
-        let is_last = self
-            .settings
-            .frames
-            .is_some_and(|frames| self.frames >= frames);
+        let is_last = self.settings.frames.is_some_and(|frames| self.frames >= frames);
         if is_last || macroquad::input::is_quit_requested() {
             self.is_open = false;
         }
@@ -243,10 +229,8 @@ impl Window {
 
     /// Writes the pictures that are due in this frame.
     fn take_pictures(&mut self) {
-        if let Some((path, _)) = self
-            .settings
-            .screenshot
-            .take_if(|(_, frame)| *frame == self.frames)
+        if let Some((path, _)) =
+            self.settings.screenshot.take_if(|(_, frame)| *frame == self.frames)
         {
             self.write_picture(&path);
         }
@@ -267,12 +251,8 @@ impl Window {
         let events = self.settings.events;
         match write_png(path, picture.width, picture.height, &picture.bytes) {
             Ok(()) => {
-                self.notice
-                    .show(&format!("picture written: {}", path.display()), false);
-                events.emit(Event::ScreenshotWritten {
-                    path,
-                    frame: self.frames,
-                });
+                self.notice.show(&format!("picture written: {}", path.display()), false);
+                events.emit(Event::ScreenshotWritten { path, frame: self.frames });
             }
             Err(error) => {
                 let error = error.to_string();

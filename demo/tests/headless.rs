@@ -123,7 +123,13 @@ fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
 #[test]
 fn a_report_that_cannot_be_written_is_an_error_with_its_path() {
     let output = output(&[
-        "--headless", "--frames", "1", "--particles", "10", "--report", "/no/such/folder/r.json",
+        "--headless",
+        "--frames",
+        "1",
+        "--particles",
+        "10",
+        "--report",
+        "/no/such/folder/r.json",
     ]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("/no/such/folder"));
@@ -134,9 +140,7 @@ fn a_report_in_the_way_of_an_error_stays_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
     std::fs::write(&path, "the last good one").unwrap();
-    let output = output(&[
-        "--headless", "--effect", "rain", "--report", path.to_str().unwrap(),
-    ]);
+    let output = output(&["--headless", "--effect", "rain", "--report", path.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "the last good one");
     assert!(text(&output.stderr).contains("galaxy"), "the names that there are");

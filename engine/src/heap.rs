@@ -60,10 +60,7 @@ impl Sub for HeapCounts {
     type Output = Self;
 
     fn sub(self, earlier: Self) -> Self {
-        Self {
-            heap_calls: self.heap_calls - earlier.heap_calls,
-            frees: self.frees - earlier.frees,
-        }
+        Self { heap_calls: self.heap_calls - earlier.heap_calls, frees: self.frees - earlier.frees }
     }
 }
 
@@ -82,10 +79,7 @@ fn count_heap_call() {
     HEAP_CALLS.fetch_add(1, Ordering::Relaxed);
     COUNTS.with(|counts| {
         let HeapCounts { heap_calls, frees } = counts.get();
-        counts.set(HeapCounts {
-            heap_calls: heap_calls + 1,
-            frees,
-        });
+        counts.set(HeapCounts { heap_calls: heap_calls + 1, frees });
     });
 }
 
@@ -94,10 +88,7 @@ fn count_free() {
     FREES.fetch_add(1, Ordering::Relaxed);
     COUNTS.with(|counts| {
         let HeapCounts { heap_calls, frees } = counts.get();
-        counts.set(HeapCounts {
-            heap_calls,
-            frees: frees + 1,
-        });
+        counts.set(HeapCounts { heap_calls, frees: frees + 1 });
     });
 }
 
@@ -180,9 +171,6 @@ pub fn assert_no_heap_calls<R>(work: impl FnOnce() -> R) -> R {
     let before = thread_counts();
     let result = work();
     let heap_calls = (thread_counts() - before).heap_calls;
-    assert!(
-        heap_calls == 0,
-        "{heap_calls} heap calls where none was expected"
-    );
+    assert!(heap_calls == 0, "{heap_calls} heap calls where none was expected");
     result
 }

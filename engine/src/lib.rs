@@ -12,7 +12,8 @@ pub mod profile;
 pub mod render;
 
 pub use arena::{
-    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, Epoch, FrameArena,
-    FrameString, FrameUsage, FrameVec, Handle, HandleTarget, Refused, SliceHandle, StaleHandle,
-    StrHandle, ThreadArenas,
+    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
+    FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameUsage, FrameVec, Handle,
+    HandleTarget, MapEntry, Refused, SliceHandle, StaleHandle, StrHandle, ThreadArenas, TypedArena,
+    TypedIterMut,
 };

@@ -33,12 +33,8 @@ fn read_last_tick(arena: Arena<phase::Physics>, published: Res<Published>, mut s
 fn engine_with_ticks() -> Engine {
     let mut engine = Engine::new();
     engine.world_mut().init_resource::<Published>();
-    engine
-        .world_mut()
-        .insert_resource(Seen(Vec::with_capacity(100)));
-    engine
-        .add_systems(phase::Physics, publish_tick)
-        .add_systems(phase::Render, read_last_tick);
+    engine.world_mut().insert_resource(Seen(Vec::with_capacity(100)));
+    engine.add_systems(phase::Physics, publish_tick).add_systems(phase::Render, read_last_tick);
     engine
 }
 
@@ -54,13 +50,8 @@ fn render_reads_the_last_tick_also_in_a_frame_without_one() {
 #[test]
 fn a_frame_runs_as_many_ticks_as_time_has_passed_up_to_the_most() {
     let mut engine = engine_with_ticks();
-    let ticks = [
-        TICK / 2,
-        TICK / 2 + Duration::from_nanos(1),
-        TICK * 2,
-        TICK * 100,
-    ]
-    .map(|elapsed| engine.run_frame(elapsed).unwrap().tick_count);
+    let ticks = [TICK / 2, TICK / 2 + Duration::from_nanos(1), TICK * 2, TICK * 100]
+        .map(|elapsed| engine.run_frame(elapsed).unwrap().tick_count);
     assert_eq!(ticks, [0, 1, 2, 4]);
 }
 
@@ -77,10 +68,7 @@ fn tick_figures_are_summed_over_a_frames_ticks() {
     let mut engine = engine_with_ticks();
     let report = engine.run_frame(TICK * 3).unwrap();
     let physics = report.phase("physics").unwrap();
-    assert_eq!(
-        (physics.stats.alloc_count, physics.stats.used_bytes),
-        (3, 24)
-    );
+    assert_eq!((physics.stats.alloc_count, physics.stats.used_bytes), (3, 24));
     let idle = engine.run_frame(Duration::ZERO).unwrap();
     assert_eq!(idle.phase("physics").unwrap().stats.alloc_count, 0);
 }
@@ -93,8 +81,7 @@ fn a_handle_of_an_update_arena_is_stale_in_the_next_frame() {
         }
     }
     fn read(arena: Arena<phase::Update>, published: Res<Published>, mut seen: ResMut<Seen>) {
-        seen.0
-            .extend(published.0.map(|handle| arena.get(handle).copied()));
+        seen.0.extend(published.0.map(|handle| arena.get(handle).copied()));
     }
     let mut engine = Engine::new();
     engine.world_mut().init_resource::<Published>();
@@ -146,26 +133,13 @@ fn a_panicking_system_is_named_and_the_next_frame_is_clean() {
     engine.add_systems(phase::Update, (before, panic_sometimes, after).chain());
     let FrameError { failures, report } = engine.run_frame(TICK).unwrap_err();
     assert_eq!(failures.len(), 1);
-    assert!(
-        failures[0].system.ends_with("panic_sometimes"),
-        "{}",
-        failures[0].system
-    );
-    assert_eq!(
-        (failures[0].phase, &*failures[0].message),
-        ("update", "panicked: out of mana")
-    );
+    assert!(failures[0].system.ends_with("panic_sometimes"), "{}", failures[0].system);
+    assert_eq!((failures[0].phase, &*failures[0].message), ("update", "panicked: out of mana"));
     assert_eq!(report.phase("update").unwrap().stats.alloc_count, 1);
     let clean = engine.run_frame(TICK).unwrap();
     assert_eq!(clean.phase("update").unwrap().stats.alloc_count, 1);
     // No system was skipped, in neither frame.
-    assert_eq!(
-        (
-            BEFORE.load(Ordering::Relaxed),
-            AFTER.load(Ordering::Relaxed)
-        ),
-        (2, 2)
-    );
+    assert_eq!((BEFORE.load(Ordering::Relaxed), AFTER.load(Ordering::Relaxed)), (2, 2));
 }
 
 #[test]
@@ -212,10 +186,7 @@ fn a_value_that_panics_when_dropped_is_a_failure_of_its_phase() {
 fn a_missing_arena_is_put_back() {
     let mut engine = engine_with_ticks();
     engine.run_frame(TICK).unwrap();
-    engine
-        .world_mut()
-        .remove_resource::<PhaseArena<phase::Physics>>()
-        .unwrap();
+    engine.world_mut().remove_resource::<PhaseArena<phase::Physics>>().unwrap();
     engine.run_frame(TICK).unwrap();
     assert_eq!(engine.world().resource::<Seen>().0.last(), Some(&Ok(2)));
 }
@@ -247,9 +218,7 @@ fn a_users_tick_phase_runs_in_each_tick_where_it_was_put() {
         arena.alloc(published.0);
     }
     let mut engine = engine_with_ticks();
-    engine
-        .try_add_phase::<Audio, phase::Render>(ArenaConfig::default())
-        .unwrap();
+    engine.try_add_phase::<Audio, phase::Render>(ArenaConfig::default()).unwrap();
     engine.add_systems(Audio, mix);
     let report = engine.run_frame(TICK * 2).unwrap();
     let names: Vec<_> = report.phases.iter().map(|phase| phase.name).collect();
@@ -292,8 +261,5 @@ fn per_object_mode_makes_a_heap_call_for_each_allocation() {
     engine.set_mode(ArenaMode::Bump);
     engine.run_frame(TICK).unwrap();
     let report = engine.run_frame(TICK).unwrap();
-    assert_eq!(
-        (report.heap.heap_calls, report.phases[0].stats.block_count),
-        (0, 1)
-    );
+    assert_eq!((report.heap.heap_calls, report.phases[0].stats.block_count), (0, 1));
 }

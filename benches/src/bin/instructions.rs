@@ -22,22 +22,10 @@ const CAPACITY_BYTES: usize = 2 * OPERATIONS as usize * 16;
 /// Name, what it does, and the loop itself.
 const ARMS: [(&str, &str, fn(u64)); 5] = [
     ("store", "the loop, `black_box`, and one store", run_store),
-    (
-        "ideal",
-        "an index moved over a fixed buffer, never another block",
-        run_ideal,
-    ),
+    ("ideal", "an index moved over a fixed buffer, never another block", run_ideal),
     ("frame-arena", "FrameArena::alloc, counted", run_frame_arena),
-    (
-        "bumpalo-8",
-        "bumpalo with MIN_ALIGN 8, not counted",
-        run_bumpalo_8,
-    ),
-    (
-        "bumpalo-1",
-        "bumpalo with MIN_ALIGN 1, not counted",
-        run_bumpalo_1,
-    ),
+    ("bumpalo-8", "bumpalo with MIN_ALIGN 8, not counted", run_bumpalo_8),
+    ("bumpalo-1", "bumpalo with MIN_ALIGN 1, not counted", run_bumpalo_1),
 ];
 
 fn main() -> ExitCode {
@@ -65,16 +53,10 @@ fn compare() -> Result<(), CountError> {
     // One store is part of every allocation.
     let loop_alone = instructions_per_operation("store", OPERATIONS)? - 1.0;
     println!("instructions for one 8-byte value, (Ir(2N) - Ir(N)) / N with N = {OPERATIONS}");
-    println!(
-        "{:<12} {:>9} {:>10}  what",
-        "arm", "with loop", "allocation"
-    );
+    println!("{:<12} {:>9} {:>10}  what", "arm", "with loop", "allocation");
     for (arm, what, _) in ARMS {
         let count = instructions_per_operation(arm, OPERATIONS)?;
-        println!(
-            "{arm:<12} {count:>9.2} {:>10.2}  {what}",
-            count - loop_alone
-        );
+        println!("{arm:<12} {count:>9.2} {:>10.2}  {what}", count - loop_alone);
     }
     Ok(())
 }

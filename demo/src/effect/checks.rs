@@ -18,9 +18,7 @@ fn number<'de, D: Deserializer<'de>>(
     if value.is_finite() && is_good(value) {
         return Ok(value);
     }
-    Err(D::Error::custom(format!(
-        "{value} given, expected {expected}"
-    )))
+    Err(D::Error::custom(format!("{value} given, expected {expected}")))
 }
 
 /// Any number but NaN and the infinities.
@@ -40,11 +38,7 @@ pub(super) fn non_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D:
 
 /// Zero to one.
 pub(super) fn unit<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
-    number(
-        from,
-        |value| (0.0..=1.0).contains(&value),
-        "a number from 0 to 1",
-    )
+    number(from, |value| (0.0..=1.0).contains(&value), "a number from 0 to 1")
 }
 
 /// Reads two numbers and refuses them with `expected` unless each `is_good`.
@@ -57,9 +51,7 @@ fn pair<'de, D: Deserializer<'de>>(
     if x.is_finite() && y.is_finite() && is_good(x) && is_good(y) {
         return Ok([x, y]);
     }
-    Err(D::Error::custom(format!(
-        "({x}, {y}) given, expected {expected}"
-    )))
+    Err(D::Error::custom(format!("({x}, {y}) given, expected {expected}")))
 }
 
 /// Two finite numbers.
@@ -95,9 +87,7 @@ fn range<'de, D: Deserializer<'de>>(
         )));
     }
     if min > max {
-        return Err(D::Error::custom(format!(
-            "min {min} is above max {max}; swap them"
-        )));
+        return Err(D::Error::custom(format!("min {min} is above max {max}; swap them")));
     }
     Ok(range)
 }
@@ -127,9 +117,7 @@ pub(super) fn non_empty_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Vec<T>, D::Error> {
     let list = Vec::deserialize(from)?;
     if list.is_empty() {
-        return Err(D::Error::custom(
-            "an empty list given, expected at least one element",
-        ));
+        return Err(D::Error::custom("an empty list given, expected at least one element"));
     }
     Ok(list)
 }
@@ -138,9 +126,7 @@ pub(super) fn non_empty_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 pub(super) fn trail_points<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
     let count = u8::deserialize(from)?;
     if count > TRAIL_POINTS_LIMIT {
-        return Err(D::Error::custom(format!(
-            "{count} given, expected 0 to {TRAIL_POINTS_LIMIT}"
-        )));
+        return Err(D::Error::custom(format!("{count} given, expected 0 to {TRAIL_POINTS_LIMIT}")));
     }
     Ok(count)
 }

@@ -54,12 +54,7 @@ impl EffectError {
             (ron::Error::Message(message), Some(field)) => format!("{field}: {message}"),
             (code, _) => code.to_string(),
         };
-        Self::Invalid {
-            path: path.to_owned(),
-            line: at.line,
-            column: at.col,
-            what,
-        }
+        Self::Invalid { path: path.to_owned(), line: at.line, column: at.col, what }
     }
 
     /// An error at the first place where `needle` stands.
@@ -76,28 +71,15 @@ impl EffectError {
     fn at_byte(path: &Path, text: &str, byte: usize, what: String) -> Self {
         let before = &text[..byte];
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .chars()
-            .rev()
-            .take_while(|&letter| letter != '\n')
-            .count()
-            + 1;
-        Self::Invalid {
-            path: path.to_owned(),
-            line,
-            column,
-            what,
-        }
+        let column = before.chars().rev().take_while(|&letter| letter != '\n').count() + 1;
+        Self::Invalid { path: path.to_owned(), line, column, what }
     }
 }
 
 /// Name of the outermost field whose value ends at a place: the last `name:` at the depth of that place.
 fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
-    let line_start: usize = text
-        .split_inclusive('\n')
-        .take(line.checked_sub(1)?)
-        .map(str::len)
-        .sum();
+    let line_start: usize =
+        text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let in_line = text[line_start..]
         .char_indices()
         .nth(column.checked_sub(1)?)
@@ -110,11 +92,7 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
             b'(' | b'[' => depth -= 1,
             b':' if depth <= 0 => {
                 let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                let length = bytes[..index]
-                    .iter()
-                    .rev()
-                    .take_while(|byte| is_name(byte))
-                    .count();
+                let length = bytes[..index].iter().rev().take_while(|byte| is_name(byte)).count();
                 return text.get(index - length..index);
             }
             _ => {}
@@ -129,26 +107,17 @@ impl fmt::Display for EffectError {
             Self::Unreadable { path, source } => {
                 write!(f, "{}: cannot be read: {source}", path.display())
             }
-            Self::Invalid {
-                path,
-                line,
-                column,
-                what,
-            } => write!(f, "{}:{line}:{column}: {what}", path.display()),
-            Self::NoEffect {
-                folder,
-                refused_count: 0,
-            } => {
+            Self::Invalid { path, line, column, what } => {
+                write!(f, "{}:{line}:{column}: {what}", path.display())
+            }
+            Self::NoEffect { folder, refused_count: 0 } => {
                 write!(
                     f,
                     "{}: no effect file (*.ron); name the right folder with --assets",
                     folder.display()
                 )
             }
-            Self::NoEffect {
-                folder,
-                refused_count,
-            } => write!(
+            Self::NoEffect { folder, refused_count } => write!(
                 f,
                 "{}: no effect can be shown, {refused_count} refused; mend one or name another folder with --assets",
                 folder.display()
@@ -160,9 +129,7 @@ impl fmt::Display for EffectError {
                 f.write_str(
                     "no assets folder (one with effects/ in it); name it with --assets; tried:",
                 )?;
-                tried
-                    .iter()
-                    .try_for_each(|path| write!(f, " {}", path.display()))
+                tried.iter().try_for_each(|path| write!(f, " {}", path.display()))
             }
         }
     }

@@ -42,13 +42,7 @@ impl EffectLibrary {
         let mut paths = match list_ron_files(&folder) {
             Ok(paths) => paths,
             Err(source) => {
-                return Err((
-                    EffectError::Unreadable {
-                        path: folder,
-                        source,
-                    },
-                    Vec::new(),
-                ));
+                return Err((EffectError::Unreadable { path: folder, source }, Vec::new()));
             }
         };
         paths.sort();
@@ -57,22 +51,12 @@ impl EffectLibrary {
         for path in paths {
             let modified = modified_at(&path);
             match Effect::load(&path) {
-                Ok(effect) => entries.push(Entry {
-                    path,
-                    modified,
-                    effect,
-                }),
+                Ok(effect) => entries.push(Entry { path, modified, effect }),
                 Err(error) => refused.push(error),
             }
         }
         if entries.is_empty() {
-            return Err((
-                EffectError::NoEffect {
-                    folder,
-                    refused_count: refused.len(),
-                },
-                refused,
-            ));
+            return Err((EffectError::NoEffect { folder, refused_count: refused.len() }, refused));
         }
         Ok((Self { entries }, refused))
     }
@@ -99,12 +83,12 @@ impl EffectLibrary {
     /// # Errors
     /// [`EffectError::UnknownName`] with the names that there are.
     pub fn index_of(&self, name: &str) -> Result<usize, EffectError> {
-        self.names()
-            .position(|known| known.eq_ignore_ascii_case(name))
-            .ok_or_else(|| EffectError::UnknownName {
+        self.names().position(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            EffectError::UnknownName {
                 name: name.to_owned(),
                 known: self.names().collect::<Vec<_>>().join(", "),
-            })
+            }
+        })
     }
 
     /// Reads an effect's file again if it changed since it was last tried. One `stat` call when it did not.
@@ -140,7 +124,5 @@ fn list_ron_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// When the file was last written; `None` if it cannot be told, for example while an editor replaces it.
 fn modified_at(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path)
-        .and_then(|data| data.modified())
-        .ok()
+    std::fs::metadata(path).and_then(|data| data.modified()).ok()
 }

@@ -54,19 +54,12 @@ impl Ramp {
     /// The colour at `place`, as the bytes of an instance.
     #[must_use]
     pub fn rgba_at(&self, place: f32) -> [u8; 4] {
-        let above = self
-            .stops
-            .iter()
-            .position(|stop| stop.at >= place)
-            .unwrap_or(self.stops.len() - 1);
+        let above =
+            self.stops.iter().position(|stop| stop.at >= place).unwrap_or(self.stops.len() - 1);
         let high = self.stops[above];
         let low = self.stops[above.saturating_sub(1)];
         let span = high.at - low.at;
-        let share = if span > 0.0 {
-            ((place - low.at) / span).clamp(0.0, 1.0)
-        } else {
-            1.0
-        };
+        let share = if span > 0.0 { ((place - low.at) / span).clamp(0.0, 1.0) } else { 1.0 };
         std::array::from_fn(|part| {
             let value = low.rgba[part] + (high.rgba[part] - low.rgba[part]) * share;
             (value * 255.0 + 0.5) as u8
@@ -79,20 +72,8 @@ mod tests {
     use super::{Ramp, RampOver, Stop};
 
     fn black_to_white() -> Ramp {
-        let stops = vec![
-            Stop {
-                at: 0.0,
-                rgba: [0.0; 4],
-            },
-            Stop {
-                at: 0.5,
-                rgba: [1.0; 4],
-            },
-        ];
-        Ramp {
-            over: RampOver::Age,
-            stops,
-        }
+        let stops = vec![Stop { at: 0.0, rgba: [0.0; 4] }, Stop { at: 0.5, rgba: [1.0; 4] }];
+        Ramp { over: RampOver::Age, stops }
     }
 
     #[test]
@@ -111,12 +92,7 @@ mod tests {
 
     #[test]
     fn speed_is_measured_against_the_full_speed() {
-        let ramp = Ramp {
-            over: RampOver::Speed {
-                full_m_per_sec: 4.0,
-            },
-            ..black_to_white()
-        };
+        let ramp = Ramp { over: RampOver::Speed { full_m_per_sec: 4.0 }, ..black_to_white() };
         assert_eq!(ramp.place(0.0, 1.0, 1.0), 0.25);
         assert_eq!(ramp.place(0.0, 1.0, 9.0), 1.0);
     }

@@ -73,23 +73,15 @@ impl Spawner {
             since_shell_secs: 0.0,
             shell: 0,
         });
-        Self {
-            seed,
-            rng: Rng::with_seed(seed),
-            clock_secs: 0.0,
-            states: states.collect(),
-        }
+        Self { seed, rng: Rng::with_seed(seed), clock_secs: 0.0, states: states.collect() }
     }
 
     /// A particle as it could be in the middle of a long run: born some time ago and moved since, without collisions.
     pub fn warm(&mut self, effect: &Effect) -> Spawn {
         let index = self.choose_emitter();
         let lifetime_secs = self.lifetime(effect);
-        let wanted_secs = if lifetime_secs.is_finite() {
-            self.rng.f32() * lifetime_secs
-        } else {
-            0.0
-        };
+        let wanted_secs =
+            if lifetime_secs.is_finite() { self.rng.f32() * lifetime_secs } else { 0.0 };
         let (age_secs, shell) = match effect.emitters[index] {
             Emitter::Burst { period_secs, .. } => {
                 let shells_ago = (wanted_secs / period_secs).floor();
@@ -191,20 +183,16 @@ impl Spawner {
                 layer_share = common.f32();
                 self.in_shell(burst, &mut common)
             }
-            disc @ Emitter::Disc { attractor, .. } => self.in_orbit(
-                disc,
-                &effect.attractors[*attractor],
-                self.clock_secs + offset_secs,
-            ),
+            disc @ Emitter::Disc { attractor, .. } => {
+                self.in_orbit(disc, &effect.attractors[*attractor], self.clock_secs + offset_secs)
+            }
         };
         let layers = &self.states[index].layers;
         let layer = layers[((layer_share * layers.len() as f32) as usize).min(layers.len() - 1)];
         let radius_m = effect.radius_m.at(self.rng.f32());
         let room = effect.half_extents_m.map(|half| (half - radius_m).max(0.0));
-        let position_m = [
-            position_m[0].clamp(-room[0], room[0]),
-            position_m[1].clamp(-room[1], room[1]),
-        ];
+        let position_m =
+            [position_m[0].clamp(-room[0], room[0]), position_m[1].clamp(-room[1], room[1])];
         Spawn {
             position_m,
             velocity_m_per_sec,
@@ -233,10 +221,8 @@ impl Spawner {
         let full_speed = speed_m_per_sec.at(common.f32());
         let out = self.rng.f32().powf(0.35);
         let (sin, cos) = (self.rng.f32() * TAU).sin_cos();
-        let position_m = [
-            centre_m[0] + cos * out * shell_radius_m,
-            centre_m[1] + sin * out * shell_radius_m,
-        ];
+        let position_m =
+            [centre_m[0] + cos * out * shell_radius_m, centre_m[1] + sin * out * shell_radius_m];
         let speed = out * full_speed;
         (position_m, [cos * speed, sin * speed])
     }
@@ -271,10 +257,7 @@ impl Spawner {
             turns * TAU + arm_width_degrees.to_radians() * self.bell() * 1.8
         };
         let (sin, cos) = angle.sin_cos();
-        let position = [
-            round.position_m[0] + cos * radius_m,
-            round.position_m[1] + sin * radius_m,
-        ];
+        let position = [round.position_m[0] + cos * radius_m, round.position_m[1] + sin * radius_m];
         let soft_m2 = radius_m * radius_m + round.softening_m * round.softening_m;
         let speed =
             radius_m * (round.strength_m3_per_sec2.abs() / (soft_m2 * soft_m2.sqrt())).sqrt();
@@ -297,9 +280,7 @@ fn advance(effect: &Effect, spawn: &mut Spawn, secs: f32) {
     let steps = (secs / WARM_STEP_SECS).ceil().max(0.0);
     let dt_secs = if steps > 0.0 { secs / steps } else { 0.0 };
     let kept = (-effect.drag_per_sec * dt_secs).exp();
-    let room = effect
-        .half_extents_m
-        .map(|half| (half - spawn.radius_m).max(0.0));
+    let room = effect.half_extents_m.map(|half| (half - spawn.radius_m).max(0.0));
     for _ in 0..steps as usize {
         let pull = effect.acceleration_at(spawn.position_m);
         for axis in 0..2 {

@@ -14,29 +14,21 @@ fn fountain_text() -> String {
 fn error_with(from: &str, to: &str) -> String {
     let text = fountain_text();
     assert!(text.contains(from), "{from} is in the file");
-    Effect::parse(&text.replacen(from, to, 1), Path::new("fountain.ron"))
-        .unwrap_err()
-        .to_string()
+    Effect::parse(&text.replacen(from, to, 1), Path::new("fountain.ron")).unwrap_err().to_string()
 }
 
 /// Line and column, from 1, where `piece` begins in the fountain.
 fn place_of(piece: &str) -> (usize, usize) {
     let text = fountain_text();
     let before = &text[..text.find(piece).unwrap()];
-    (
-        before.lines().count().max(1),
-        before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1,
-    )
+    (before.lines().count().max(1), before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1)
 }
 
 #[test]
 fn shipped_effects_load() {
     let (library, refused) = EffectLibrary::load(&assets()).unwrap();
     assert!(refused.is_empty(), "{refused:?}");
-    assert_eq!(
-        library.names().collect::<Vec<_>>(),
-        ["firework", "fountain", "galaxy"]
-    );
+    assert_eq!(library.names().collect::<Vec<_>>(), ["firework", "fountain", "galaxy"]);
     assert_eq!(library.index_of("Galaxy").unwrap(), 2);
 }
 
@@ -44,57 +36,36 @@ fn shipped_effects_load() {
 fn an_unknown_name_lists_the_known_ones() {
     let (library, _) = EffectLibrary::load(&assets()).unwrap();
     let error = library.index_of("rain").unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "no effect is named \"rain\"; there are: firework, fountain, galaxy"
-    );
+    assert_eq!(error, "no effect is named \"rain\"; there are: firework, fountain, galaxy");
 }
 
 #[test]
 fn an_unknown_field_is_named_with_its_place() {
     let error = error_with("restitution:", "bounce:");
     let (line, _) = place_of("restitution:");
-    assert!(
-        error.starts_with(&format!("fountain.ron:{line}:")),
-        "{error}"
-    );
-    assert!(
-        error.contains("bounce") && error.contains("restitution"),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("fountain.ron:{line}:")), "{error}");
+    assert!(error.contains("bounce") && error.contains("restitution"), "{error}");
 }
 
 #[test]
 fn a_reversed_range_names_field_values_and_remedy() {
     let error = error_with("radius_m: (min: 0.016", "radius_m: (min: 0.5");
     let (line, _) = place_of("radius_m:");
-    assert!(
-        error.starts_with(&format!("fountain.ron:{line}:")),
-        "{error}"
-    );
-    assert!(
-        error.ends_with("radius_m: min 0.5 is above max 0.032; swap them"),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("fountain.ron:{line}:")), "{error}");
+    assert!(error.ends_with("radius_m: min 0.5 is above max 0.032; swap them"), "{error}");
 }
 
 #[test]
 fn a_negative_drag_names_field_and_bound() {
     let error = error_with("drag_per_sec: 0.08", "drag_per_sec: -1.0");
-    assert!(
-        error.ends_with("drag_per_sec: -1 given, expected 0 or a number above it"),
-        "{error}"
-    );
+    assert!(error.ends_with("drag_per_sec: -1 given, expected 0 or a number above it"), "{error}");
 }
 
 #[test]
 fn a_field_inside_an_emitter_is_named() {
     let error = error_with("half_width_m: 0.4", "half_width_m: -0.4");
     let (line, _) = place_of("half_width_m: 0.4");
-    assert!(
-        error.starts_with(&format!("fountain.ron:{line}:")),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("fountain.ron:{line}:")), "{error}");
     assert!(error.contains("half_width_m: -0.4 given"), "{error}");
 }
 
@@ -109,14 +80,7 @@ fn not_a_number_is_refused() {
 #[test]
 fn empty_ramps_and_lists_are_refused() {
     let stop = fountain_text();
-    let ramp = stop
-        .split("stops: [")
-        .nth(1)
-        .unwrap()
-        .split(']')
-        .next()
-        .unwrap()
-        .to_owned();
+    let ramp = stop.split("stops: [").nth(1).unwrap().split(']').next().unwrap().to_owned();
     assert!(error_with(&ramp, "").contains("stops: an empty list given"));
     assert!(error_with("layers: [\"left\"]", "layers: []").contains("layers: an empty list given"));
 }
@@ -135,10 +99,7 @@ fn a_colour_above_one_is_refused() {
 fn an_unknown_layer_lists_the_known_ones() {
     let error = error_with("layers: [\"left\"]", "layers: [\"top\"]");
     let (line, _) = place_of("layers: [\"left\"]");
-    assert!(
-        error.starts_with(&format!("fountain.ron:{line}:")),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("fountain.ron:{line}:")), "{error}");
     assert!(
         error.ends_with("no layer is named \"top\"; expected one of: left, right, spray, sparkle"),
         "{error}"
@@ -148,38 +109,16 @@ fn an_unknown_layer_lists_the_known_ones() {
 #[test]
 fn a_missing_attractor_is_refused() {
     let text = std::fs::read_to_string(assets().join("effects/galaxy.ron")).unwrap();
-    let error = Effect::parse(
-        &text.replacen("attractor: 0", "attractor: 1", 1),
-        Path::new("g"),
-    )
-    .unwrap_err();
-    assert!(
-        error.to_string().contains("attractor: number 1 of 1"),
-        "{error}"
-    );
+    let error = Effect::parse(&text.replacen("attractor: 0", "attractor: 1", 1), Path::new("g"))
+        .unwrap_err();
+    assert!(error.to_string().contains("attractor: number 1 of 1"), "{error}");
 }
 
 #[test]
 fn cut_off_and_empty_files_are_refused_with_a_place() {
-    for text in [
-        "",
-        "(",
-        "(name: \"x\"",
-        "\u{feff}garbage",
-        &fountain_text()[..700],
-    ] {
+    for text in ["", "(", "(name: \"x\"", "\u{feff}garbage", &fountain_text()[..700]] {
         let error = Effect::parse(text, Path::new("x.ron")).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                EffectError::Invalid {
-                    line: 1..,
-                    column: 1..,
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, EffectError::Invalid { line: 1.., column: 1.., .. }), "{error}");
     }
 }
 
@@ -190,16 +129,7 @@ fn a_missing_folder_and_an_empty_one_are_told_apart() {
     assert!(matches!(error, EffectError::Unreadable { .. }), "{error}");
     std::fs::create_dir(folder.path().join("effects")).unwrap();
     let (error, _) = EffectLibrary::load(folder.path()).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            EffectError::NoEffect {
-                refused_count: 0,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, EffectError::NoEffect { refused_count: 0, .. }), "{error}");
 }
 
 #[test]
@@ -210,31 +140,17 @@ fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
     let write = |text: &str, secs: u64| {
         std::fs::write(&file, text).unwrap();
         let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
-        std::fs::File::options()
-            .write(true)
-            .open(&file)
-            .unwrap()
-            .set_modified(at)
-            .unwrap();
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
     };
     write(&fountain_text(), 1000);
     let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
     let before = library.effect(0).clone();
     assert!(matches!(library.reload_changed(0), Reload::Unchanged));
     write("(", 2000);
-    assert!(matches!(
-        library.reload_changed(0),
-        Reload::Refused(EffectError::Invalid { .. })
-    ));
+    assert!(matches!(library.reload_changed(0), Reload::Refused(EffectError::Invalid { .. })));
     assert_eq!(library.effect(0), &before);
-    assert!(
-        matches!(library.reload_changed(0), Reload::Unchanged),
-        "one message for one bad file"
-    );
-    write(
-        &fountain_text().replace("restitution: 0.45", "restitution: 0.9"),
-        3000,
-    );
+    assert!(matches!(library.reload_changed(0), Reload::Unchanged), "one message for one bad file");
+    write(&fountain_text().replace("restitution: 0.45", "restitution: 0.9"), 3000);
     assert!(matches!(library.reload_changed(0), Reload::Loaded));
     assert_eq!(library.effect(0).restitution, 0.9);
 }

@@ -61,7 +61,8 @@ impl SlotItem<'_, '_> {
         self.alive.0 = true;
         *self.age = Age { age_secs: spawn.age_secs, lifetime_secs: spawn.lifetime_secs };
         self.layer.0 = spawn.layer;
-        self.scale.0 = effect.layers.get(usize::from(spawn.layer)).map_or(1.0, |layer| layer.size_factor);
+        self.scale.0 =
+            effect.layers.get(usize::from(spawn.layer)).map_or(1.0, |layer| layer.size_factor);
         self.trail.clear();
     }
 }

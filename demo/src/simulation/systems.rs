@@ -133,7 +133,8 @@ pub fn tint_particles(
     let Ok(tables) = arena.try_alloc_slice_from_iter(tables) else { return };
     for (age, velocity, layer, alive, mut tint) in &mut particles {
         let layer = usize::from(layer.0);
-        if let (true, Some(look), Some(Some(table))) = (alive.0, looks.get(layer), tables.get(layer))
+        if let (true, Some(look), Some(Some(table))) =
+            (alive.0, looks.get(layer), tables.get(layer))
         {
             let speed = velocity.0.length();
             let place = look.ramp.place(age.age_secs, age.lifetime_secs, speed);

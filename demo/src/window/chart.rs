@@ -10,11 +10,7 @@ use macroquad::math::{Rect, Vec2, vec2};
 /// Time of a frame at 60 frames per second.
 const BUDGET_MS: f32 = 16.7;
 /// Text on the axes.
-const AXIS: Style = Style {
-    face: Face::Mono,
-    size: 9.5,
-    color: theme::TEXT_DIM,
-};
+const AXIS: Style = Style { face: Face::Mono, size: 9.5, color: theme::TEXT_DIM };
 
 /// Rounds up to 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten: an end of an axis that can be read.
 #[must_use]
@@ -24,10 +20,7 @@ pub fn axis_end(value: f32) -> f32 {
     }
     let power = 10_f32.powf(value.log10().floor());
     let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
-    let step = steps
-        .into_iter()
-        .find(|step| step * power >= value * 0.9999)
-        .unwrap_or(10.0);
+    let step = steps.into_iter().find(|step| step * power >= value * 0.9999).unwrap_or(10.0);
     step * power
 }
 
@@ -35,11 +28,7 @@ pub fn axis_end(value: f32) -> f32 {
 #[must_use]
 pub fn steady_end(before: f32, largest: f32) -> f32 {
     let wanted = axis_end(largest * 1.08);
-    if wanted > before || wanted * 2.0 < before {
-        wanted
-    } else {
-        before
-    }
+    if wanted > before || wanted * 2.0 < before { wanted } else { before }
 }
 
 /// A chart's place and the value at its top.
@@ -93,12 +82,7 @@ pub fn stacked_areas(
                 );
             }
             for (phase, &color) in theme::PHASES.iter().enumerate() {
-                painter.line(
-                    last[phase + 1],
-                    here[phase + 1],
-                    1.2 * painter.scale(),
-                    color,
-                );
+                painter.line(last[phase + 1], here[phase + 1], 1.2 * painter.scale(), color);
             }
         }
         last = Some(here);
@@ -114,11 +98,8 @@ pub fn frame_time(painter: &mut Painter, axes: Axes, history: &History) {
     for (index, sample) in history.iter().enumerate() {
         let here = axes.point(first_slot + index, sample.frame_ms);
         if let Some(last) = last {
-            let color = if sample.frame_ms > BUDGET_MS * 1.1 {
-                theme::PHASES[1]
-            } else {
-                theme::GOOD
-            };
+            let color =
+                if sample.frame_ms > BUDGET_MS * 1.1 { theme::PHASES[1] } else { theme::GOOD };
             let floor = axes.rect.y + axes.rect.h;
             let (shade, clear) = (with_alpha(color, 0.16), with_alpha(color, 0.02));
             painter.quad(
@@ -134,10 +115,7 @@ pub fn frame_time(painter: &mut Painter, axes: Axes, history: &History) {
     let top = LineBuffer::format(format_args!("{:.0} ms", axes.top));
     let right = axes.rect.x + axes.rect.w - 4.0 * unit;
     let at = vec2(right, axes.rect.y + 10.0 * unit);
-    let style = Style {
-        color: theme::TEXT_FAINT,
-        ..AXIS
-    };
+    let style = Style { color: theme::TEXT_FAINT, ..AXIS };
     painter.text(top.as_str(), at, Align::Right, style);
 }
 
@@ -147,19 +125,11 @@ fn budget_line(painter: &mut Painter, axes: Axes) {
     let (x, y) = (axes.rect.x, axes.point(0, BUDGET_MS).y);
     dashes(painter, y, axes.rect);
     let text = "16.7 ms = 60 frames/s";
-    let style = Style {
-        color: theme::BAD,
-        ..AXIS
-    };
+    let style = Style { color: theme::BAD, ..AXIS };
     let width = painter.width(text, style) + 4.0 * unit;
     let behind = Rect::new(x + 3.0 * unit, y - 13.0 * unit, width, 12.0 * unit);
     painter.round_rect(behind, 3.0, with_alpha(theme::WELL, 0.8));
-    painter.text(
-        text,
-        vec2(x + 5.0 * unit, y - 3.5 * unit),
-        Align::Left,
-        style,
-    );
+    painter.text(text, vec2(x + 5.0 * unit, y - 3.5 * unit), Align::Left, style);
 }
 
 /// A dashed line in the colour of a limit.
@@ -187,10 +157,7 @@ fn grid(painter: &mut Painter, axes: Axes) {
     for share in [1.0, 0.5] {
         let value = axes.top * share;
         let y = axes.point(0, value).y;
-        painter.rect(
-            Rect::new(axes.rect.x, y, axes.rect.w, 1.0),
-            with_alpha(theme::TEXT, 0.13),
-        );
+        painter.rect(Rect::new(axes.rect.x, y, axes.rect.w, 1.0), with_alpha(theme::TEXT, 0.13));
         let label = if value < 10.0 {
             LineBuffer::format(format_args!("{value:.1}"))
         } else {
@@ -205,10 +172,7 @@ fn grid(painter: &mut Painter, axes: Axes) {
     }
     painter.text(
         "0",
-        vec2(
-            axes.rect.x - 5.0 * unit,
-            axes.rect.y + axes.rect.h + 1.0 * unit,
-        ),
+        vec2(axes.rect.x - 5.0 * unit, axes.rect.y + axes.rect.h + 1.0 * unit),
         Align::Right,
         style,
     );
@@ -216,10 +180,7 @@ fn grid(painter: &mut Painter, axes: Axes) {
 
 /// Names the ends of the time axis under a chart.
 pub fn time_labels(painter: &mut Painter, rect: Rect) {
-    let style = Style {
-        color: theme::TEXT_FAINT,
-        ..AXIS
-    };
+    let style = Style { color: theme::TEXT_FAINT, ..AXIS };
     let base = rect.y + rect.h + 11.0 * painter.scale();
     painter.text("240 frames ago", vec2(rect.x, base), Align::Left, style);
     painter.text("now", vec2(rect.x + rect.w, base), Align::Right, style);
@@ -233,19 +194,10 @@ mod tests {
 
     #[test]
     fn ends_of_axes_are_round_and_never_too_small() {
-        for (value, end) in [
-            (0.0, 1.0),
-            (0.7, 0.8),
-            (1.0, 1.0),
-            (11.0, 15.0),
-            (410.0, 500.0),
-            (9_700.0, 10_000.0),
-        ] {
-            assert!(
-                (axis_end(value) - end).abs() < end * 1e-4,
-                "{value}: {}",
-                axis_end(value)
-            );
+        for (value, end) in
+            [(0.0, 1.0), (0.7, 0.8), (1.0, 1.0), (11.0, 15.0), (410.0, 500.0), (9_700.0, 10_000.0)]
+        {
+            assert!((axis_end(value) - end).abs() < end * 1e-4, "{value}: {}", axis_end(value));
         }
         assert_eq!(axis_end(f32::NAN), 1.0);
     }
@@ -259,10 +211,7 @@ mod tests {
 
     #[test]
     fn points_stay_inside_the_chart() {
-        let axes = Axes {
-            rect: Rect::new(10.0, 20.0, 239.0, 100.0),
-            top: 50.0,
-        };
+        let axes = Axes { rect: Rect::new(10.0, 20.0, 239.0, 100.0), top: 50.0 };
         assert_eq!(axes.point(0, 0.0), vec2(10.0, 120.0));
         assert_eq!(axes.point(FRAME_COUNT - 1, 99.0), vec2(249.0, 20.0));
     }

@@ -16,23 +16,11 @@ use controls::Controls;
 use macroquad::math::{Rect, vec2};
 
 /// Heading of a group.
-const HEADING: Style = Style {
-    face: Face::Bold,
-    size: 11.5,
-    color: theme::TEXT,
-};
+const HEADING: Style = Style { face: Face::Bold, size: 11.5, color: theme::TEXT };
 /// Explanations.
-const PROSE: Style = Style {
-    face: Face::Sans,
-    size: 11.5,
-    color: theme::TEXT_DIM,
-};
+const PROSE: Style = Style { face: Face::Sans, size: 11.5, color: theme::TEXT_DIM };
 /// Figures.
-const FIGURE: Style = Style {
-    face: Face::Mono,
-    size: 10.5,
-    color: theme::TEXT_DIM,
-};
+const FIGURE: Style = Style { face: Face::Mono, size: 10.5, color: theme::TEXT_DIM };
 /// Space inside a card.
 const PADDING: f32 = 10.0;
 /// Room left of a chart for the values of its axis.
@@ -56,18 +44,11 @@ impl Dashboard {
     /// Takes in a frame's figures; call it once a frame, also when nothing is drawn.
     pub fn record(&mut self, frame: &DashboardFrame<'_>, frame_ms: f32) {
         self.history.push(&frame.phases, frame_ms);
-        self.count_top = steady_end(
-            self.count_top,
-            self.history.max(|sample| sample.alloc_counts.iter().sum()),
-        );
-        self.kib_top = steady_end(
-            self.kib_top,
-            self.history.max(|sample| sample.used_kib.iter().sum()),
-        );
-        let longest_ms = self
-            .history
-            .max(|sample| sample.frame_ms)
-            .min(FRAME_TIME_LIMIT_MS);
+        self.count_top =
+            steady_end(self.count_top, self.history.max(|sample| sample.alloc_counts.iter().sum()));
+        self.kib_top =
+            steady_end(self.kib_top, self.history.max(|sample| sample.used_kib.iter().sum()));
+        let longest_ms = self.history.max(|sample| sample.frame_ms).min(FRAME_TIME_LIMIT_MS);
         self.time_top_ms =
             steady_end(self.time_top_ms.max(FRAME_TIME_TOP_MS), longest_ms).max(FRAME_TIME_TOP_MS);
     }
@@ -89,15 +70,11 @@ impl Dashboard {
         mut send: impl FnMut(Command),
     ) {
         painter.rect(layout.panel, theme::PANEL);
-        painter.rect(
-            Rect::new(layout.panel.x, 0.0, 1.0, layout.panel.h),
-            theme::LINE,
-        );
+        painter.rect(Rect::new(layout.panel.x, 0.0, 1.0, layout.panel.h), theme::LINE);
         let [number, controls, charts, bars, times] = layout.groups;
         hero::draw(painter, number, frame);
         let inner = card(painter, controls);
-        self.controls
-            .draw(painter, inner, mouse, frame, effect_names, &mut send);
+        self.controls.draw(painter, inner, mouse, frame, effect_names, &mut send);
         let inner = card(painter, charts);
         self.draw_charts(painter, inner, frame);
         let inner = card(painter, bars);
@@ -112,23 +89,12 @@ impl Dashboard {
         let height = ((rect.h - 2.0 * title - foot - gap) / 2.0).max(10.0);
         let left = rect.x + AXIS_ROOM * unit;
         let upper = Rect::new(left, rect.y + title, rect.w - AXIS_ROOM * unit, height);
-        let lower = Rect {
-            y: upper.y + height + gap + title,
-            ..upper
-        };
-        painter.text(
-            "objects per frame",
-            vec2(rect.x, rect.y + 9.0 * unit),
-            Align::Left,
-            HEADING,
-        );
+        let lower = Rect { y: upper.y + height + gap + title, ..upper };
+        painter.text("objects per frame", vec2(rect.x, rect.y + 9.0 * unit), Align::Left, HEADING);
         draw_legend(painter, rect, frame);
         stacked_areas(
             painter,
-            Axes {
-                rect: upper,
-                top: self.count_top,
-            },
+            Axes { rect: upper, top: self.count_top },
             &self.history,
             |sample| sample.alloc_counts,
         );
@@ -138,15 +104,9 @@ impl Dashboard {
             Align::Left,
             HEADING,
         );
-        stacked_areas(
-            painter,
-            Axes {
-                rect: lower,
-                top: self.kib_top,
-            },
-            &self.history,
-            |sample| sample.used_kib,
-        );
+        stacked_areas(painter, Axes { rect: lower, top: self.kib_top }, &self.history, |sample| {
+            sample.used_kib
+        });
         time_labels(painter, lower);
     }
 
@@ -154,12 +114,7 @@ impl Dashboard {
         let unit = painter.scale();
         let title = 16.0 * unit;
         let mean_ms = self.history.mean_frame_ms(60);
-        painter.text(
-            "time per frame",
-            vec2(rect.x, rect.y + 9.0 * unit),
-            Align::Left,
-            HEADING,
-        );
+        painter.text("time per frame", vec2(rect.x, rect.y + 9.0 * unit), Align::Left, HEADING);
         let text = LineBuffer::format(format_args!(
             "{mean_ms:.1} ms, {:.1} of it simulation",
             frame.simulation_ms
@@ -171,14 +126,7 @@ impl Dashboard {
             FIGURE,
         );
         let chart = Rect::new(rect.x, rect.y + title, rect.w, rect.h - title);
-        frame_time(
-            painter,
-            Axes {
-                rect: chart,
-                top: self.time_top_ms,
-            },
-            &self.history,
-        );
+        frame_time(painter, Axes { rect: chart, top: self.time_top_ms }, &self.history);
     }
 }
 
@@ -186,21 +134,13 @@ impl Dashboard {
 fn card(painter: &mut Painter, rect: Rect) -> Rect {
     painter.round_rect(rect, 8.0, theme::CARD);
     let padding = PADDING * painter.scale();
-    Rect::new(
-        rect.x + padding,
-        rect.y + padding,
-        rect.w - 2.0 * padding,
-        rect.h - 2.0 * padding,
-    )
+    Rect::new(rect.x + padding, rect.y + padding, rect.w - 2.0 * padding, rect.h - 2.0 * padding)
 }
 
 /// Which colour is which phase, from the right.
 fn draw_legend(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>) {
     let unit = painter.scale();
-    let style = Style {
-        color: theme::TEXT_DIM,
-        ..PROSE
-    };
+    let style = Style { color: theme::TEXT_DIM, ..PROSE };
     let mut right = rect.x + rect.w;
     let phases = frame.phases.iter().zip(theme::PHASES);
     for (name, color) in phases.map(|(phase, color)| (phase.name, color)).rev() {

@@ -26,11 +26,7 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        Self {
-            samples: [Sample::default(); FRAME_COUNT],
-            next: 0,
-            count: 0,
-        }
+        Self { samples: [Sample::default(); FRAME_COUNT], next: 0, count: 0 }
     }
 }
 
@@ -71,10 +67,7 @@ impl History {
         if taken == 0 {
             return 0.0;
         }
-        self.iter()
-            .skip(self.count - taken)
-            .map(|sample| sample.frame_ms)
-            .sum::<f32>()
+        self.iter().skip(self.count - taken).map(|sample| sample.frame_ms).sum::<f32>()
             / taken as f32
     }
 }
@@ -91,10 +84,7 @@ mod tests {
             .for_each(|frame| history.push(&[PhaseFigures::default(); PHASE_COUNT], frame as f32));
         assert_eq!(history.iter().len(), FRAME_COUNT);
         assert_eq!(history.iter().next().unwrap().frame_ms, 10.0);
-        assert_eq!(
-            history.max(|sample| sample.frame_ms),
-            (FRAME_COUNT + 9) as f32
-        );
+        assert_eq!(history.max(|sample| sample.frame_ms), (FRAME_COUNT + 9) as f32);
     }
 
     #[test]

@@ -121,9 +121,7 @@ impl Keys {
             send(Command::SetAllocator(AllocatorKind::other(frame.allocator)));
         }
         if self.is_next_effect_pressed && effect_count > 1 {
-            send(Command::SelectEffect(
-                (frame.effect_index + 1) % effect_count,
-            ));
+            send(Command::SelectEffect((frame.effect_index + 1) % effect_count));
         }
         if let Some(index) = self.effect_index.filter(|&index| index < effect_count) {
             send(Command::SelectEffect(index));
@@ -178,44 +176,25 @@ mod tests {
     #[test]
     fn the_next_effect_after_the_last_is_the_first() {
         assert_eq!(
-            commands(Keys {
-                is_next_effect_pressed: true,
-                ..Keys::default()
-            }),
+            commands(Keys { is_next_effect_pressed: true, ..Keys::default() }),
             [Command::SelectEffect(0)]
         );
     }
 
     #[test]
     fn a_number_without_effect_does_nothing() {
-        assert_eq!(
-            commands(Keys {
-                effect_index: Some(3),
-                ..Keys::default()
-            }),
-            []
-        );
+        assert_eq!(commands(Keys { effect_index: Some(3), ..Keys::default() }), []);
     }
 
     #[test]
     fn held_keys_stop_at_the_ends() {
-        let keys = Keys {
-            emission_direction: 1.0,
-            gravity_direction: -1.0,
-            ..Keys::default()
-        };
-        assert_eq!(
-            commands(keys),
-            [Command::SetEmission(2.0), Command::SetGravity(-10.0)]
-        );
+        let keys = Keys { emission_direction: 1.0, gravity_direction: -1.0, ..Keys::default() };
+        assert_eq!(commands(keys), [Command::SetEmission(2.0), Command::SetGravity(-10.0)]);
     }
 
     #[test]
     fn the_allocator_key_asks_for_the_other_one() {
-        let keys = Keys {
-            is_allocator_pressed: true,
-            ..Keys::default()
-        };
+        let keys = Keys { is_allocator_pressed: true, ..Keys::default() };
         assert_eq!(commands(keys), [Command::SetAllocator(AllocatorKind::Heap)]);
     }
 }

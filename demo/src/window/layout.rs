@@ -27,9 +27,7 @@ impl Layout {
     /// Divides a window of this size.
     #[must_use]
     pub fn new(width: f32, height: f32) -> Self {
-        let scale = (width / DESIGN_SIZE[0])
-            .min(height / DESIGN_SIZE[1])
-            .max(SCALE_MIN);
+        let scale = (width / DESIGN_SIZE[0]).min(height / DESIGN_SIZE[1]).max(SCALE_MIN);
         let panel_width = PANEL_WIDTH * scale;
         let panel = Rect::new((width - panel_width).max(0.0), 0.0, panel_width, height);
         let margin = MARGIN * scale;
@@ -38,21 +36,12 @@ impl Layout {
         let left_over = (height - 2.0 * margin - gaps - fixed).max(0.0);
         let mut y = margin;
         let groups = GROUP_HEIGHTS.map(|design| {
-            let group_height = if design == 0.0 {
-                left_over
-            } else {
-                design * scale
-            };
+            let group_height = if design == 0.0 { left_over } else { design * scale };
             let rect = Rect::new(panel.x + margin, y, panel.w - 2.0 * margin, group_height);
             y += group_height + GAP * scale;
             rect
         });
-        Self {
-            scale,
-            view: Rect::new(0.0, 0.0, panel.x, height),
-            panel,
-            groups,
-        }
+        Self { scale, view: Rect::new(0.0, 0.0, panel.x, height), panel, groups }
     }
 }
 
@@ -73,12 +62,7 @@ impl WorldView {
         let half = Vec2::from(half_extents_m) * per_m;
         let middle = view.point() + view.size() / 2.0;
         Self {
-            walls: Rect::new(
-                middle.x - half.x,
-                middle.y - half.y,
-                half.x * 2.0,
-                half.y * 2.0,
-            ),
+            walls: Rect::new(middle.x - half.x, middle.y - half.y, half.x * 2.0, half.y * 2.0),
             per_m,
         }
     }
@@ -106,23 +90,16 @@ mod tests {
 
     #[test]
     fn groups_stay_inside_the_panel_at_every_size() {
-        for (width, height) in [
-            (960.0, 540.0),
-            (1280.0, 720.0),
-            (1024.0, 768.0),
-            (1920.0, 1080.0),
-            (2560.0, 1440.0),
-        ] {
+        for (width, height) in
+            [(960.0, 540.0), (1280.0, 720.0), (1024.0, 768.0), (1920.0, 1080.0), (2560.0, 1440.0)]
+        {
             let layout = Layout::new(width, height);
             let mut low = 0.0;
             for group in layout.groups {
                 assert!(group.y >= low, "groups overlap at {width}x{height}");
                 low = group.y + group.h;
                 assert!(group.x >= layout.panel.x && group.x + group.w <= width);
-                assert!(
-                    group.h >= 60.0 * layout.scale,
-                    "{group:?} is too low at {width}x{height}"
-                );
+                assert!(group.h >= 60.0 * layout.scale, "{group:?} is too low at {width}x{height}");
             }
             assert!(low <= height, "{low} of {height}");
         }
@@ -139,9 +116,6 @@ mod tests {
     #[test]
     fn a_wide_world_keeps_its_shape() {
         let world = WorldView::new(Rect::new(0.0, 0.0, 800.0, 800.0), [8.0, 4.0]);
-        assert_eq!(
-            (world.walls.w, world.walls.h, world.walls.y),
-            (800.0, 400.0, 200.0)
-        );
+        assert_eq!((world.walls.w, world.walls.h, world.walls.y), (800.0, 400.0, 200.0));
     }
 }

@@ -16,10 +16,7 @@ impl LineBuffer {
     /// Formats a line: `LineBuffer::format(format_args!("{ms:.1} ms"))`.
     #[must_use]
     pub fn format(text: fmt::Arguments<'_>) -> Self {
-        let mut line = Self {
-            bytes: [0; CAPACITY_BYTES],
-            len: 0,
-        };
+        let mut line = Self { bytes: [0; CAPACITY_BYTES], len: 0 };
         // A line that is too long is cut, which is all that a label can do.
         let _cut = fmt::Write::write_fmt(&mut line, text);
         line
@@ -29,10 +26,7 @@ impl LineBuffer {
     #[must_use]
     pub fn grouped(number: u64) -> Self {
         let plain = Self::format(format_args!("{number}"));
-        let mut line = Self {
-            bytes: [0; CAPACITY_BYTES],
-            len: 0,
-        };
+        let mut line = Self { bytes: [0; CAPACITY_BYTES], len: 0 };
         for (index, &digit) in plain.bytes[..plain.len].iter().enumerate() {
             if index > 0 && (plain.len - index).is_multiple_of(3) {
                 line.push(b',');
@@ -62,11 +56,7 @@ impl fmt::Write for LineBuffer {
         let taken = text.floor_char_boundary(room);
         self.bytes[self.len..self.len + taken].copy_from_slice(&text.as_bytes()[..taken]);
         self.len += taken;
-        if taken == text.len() {
-            Ok(())
-        } else {
-            Err(fmt::Error)
-        }
+        if taken == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

@@ -17,28 +17,13 @@ const HINTS_SHORT: &str =
 /// Space at the sides, design units.
 const SIDE: f32 = 18.0;
 /// Name of the effect.
-const NAME: Style = Style {
-    face: Face::Bold,
-    size: 22.0,
-    color: theme::TEXT,
-};
+const NAME: Style = Style { face: Face::Bold, size: 22.0, color: theme::TEXT };
 /// Number of particles.
-const COUNT: Style = Style {
-    face: Face::Mono,
-    size: 17.0,
-    color: theme::TEXT,
-};
+const COUNT: Style = Style { face: Face::Mono, size: 17.0, color: theme::TEXT };
 /// Sentences.
-const PROSE: Style = Style {
-    face: Face::Sans,
-    size: 12.5,
-    color: theme::TEXT_DIM,
-};
+const PROSE: Style = Style { face: Face::Sans, size: 12.5, color: theme::TEXT_DIM };
 /// Keys.
-const HINT: Style = Style {
-    size: 11.0,
-    ..PROSE
-};
+const HINT: Style = Style { size: 11.0, ..PROSE };
 /// Most bytes of a notice.
 const NOTICE_BYTES: usize = 512;
 
@@ -54,8 +39,7 @@ impl Notice {
     /// Shows a text for some seconds; an error until it is cleared or replaced.
     pub fn show(&mut self, text: &str, is_error: bool) {
         self.text.clear();
-        self.text
-            .push_str(&text[..text.floor_char_boundary(NOTICE_BYTES)]);
+        self.text.push_str(&text[..text.floor_char_boundary(NOTICE_BYTES)]);
         self.is_error = is_error;
         self.left_secs = if is_error { f32::INFINITY } else { NOTICE_SECS };
     }
@@ -89,10 +73,8 @@ pub fn draw_ground(painter: &mut Painter, layout: &Layout, world: &WorldView) {
             let turn = f32::from(step) / f32::from(steps) * std::f32::consts::TAU;
             centre + vec2(turn.cos() * walls.w * 0.5, turn.sin() * walls.h * 0.5)
         };
-        painter.quad(
-            [centre, corner(step), corner(step + 1), centre],
-            [middle, edge, edge, middle],
-        );
+        painter
+            .quad([centre, corner(step), corner(step + 1), centre], [middle, edge, edge, middle]);
     }
     let line = painter.scale().max(1.0);
     for side in [
@@ -107,18 +89,15 @@ pub fn draw_ground(painter: &mut Painter, layout: &Layout, world: &WorldView) {
 
 /// Draws the labels of the world.
 pub fn draw_labels(painter: &mut Painter, world: &WorldView, labels: &[Label<'_>]) {
-    let style = Style {
-        face: Face::Sans,
-        size: 11.0,
-        color: with_alpha(theme::TEXT, 0.8),
-    };
+    let style = Style { face: Face::Sans, size: 11.0, color: with_alpha(theme::TEXT, 0.8) };
+    let unit = painter.scale();
     for label in labels {
-        painter.text(
-            label.text,
-            world.to_window(label.position_m),
-            Align::Left,
-            style,
-        );
+        let at = world.to_window(label.position_m) + vec2(6.0, 4.0) * unit;
+        let width = painter.width(label.text, style);
+        let plate =
+            Rect::new(at.x - 4.0 * unit, at.y - 11.0 * unit, width + 8.0 * unit, 15.0 * unit);
+        painter.round_rect(plate, 4.0 * unit, with_alpha(theme::SPACE, 0.7));
+        painter.text(label.text, at, Align::Left, style);
     }
 }
 
@@ -138,27 +117,14 @@ pub fn draw_captions(
     let hints = if is_narrow { HINTS_SHORT } else { HINTS };
     painter.text(hints, vec2(left, foot), Align::Left, HINT);
     if frame.is_paused {
-        let style = Style {
-            color: theme::MARK,
-            ..PROSE
-        };
+        let style = Style { color: theme::MARK, ..PROSE };
         let at = vec2(middle, 30.0 * unit);
         pill(painter, "paused, Space goes on", at, middle, style);
     }
     if let Some(text) = notice.text() {
-        let color = if notice.is_error {
-            theme::BAD
-        } else {
-            theme::TEXT
-        };
+        let color = if notice.is_error { theme::BAD } else { theme::TEXT };
         let at = vec2(middle, foot - 34.0 * unit);
-        pill(
-            painter,
-            text,
-            at,
-            layout.view.w - 4.0 * left,
-            Style { color, ..PROSE },
-        );
+        pill(painter, text, at, layout.view.w - 4.0 * left, Style { color, ..PROSE });
     }
 }
 
@@ -181,11 +147,7 @@ fn draw_head(painter: &mut Painter, layout: &Layout, frame: &DashboardFrame<'_>)
 fn draw_shades(painter: &mut Painter, layout: &Layout) {
     let unit = painter.scale();
     let [dark, dim, clear] = [0.9, 0.72, 0.0].map(|alpha| with_alpha(theme::SPACE, alpha));
-    let band = |top: f32, height: f32| Rect {
-        y: top * unit,
-        h: height * unit,
-        ..layout.view
-    };
+    let band = |top: f32, height: f32| Rect { y: top * unit, h: height * unit, ..layout.view };
     painter.gradient(band(0.0, 54.0), dark, dim);
     painter.gradient(band(54.0, 36.0), dim, clear);
     let foot = layout.view.h / unit;

@@ -36,11 +36,7 @@ impl Pacer {
         };
         let taken = now.saturating_duration_since(last);
         if self.shortest.is_none() {
-            self.fast_frames = if taken < UNPACED_FRAME {
-                self.fast_frames + 1
-            } else {
-                0
-            };
+            self.fast_frames = if taken < UNPACED_FRAME { self.fast_frames + 1 } else { 0 };
             if self.fast_frames >= UNPACED_FRAMES {
                 self.shortest = Some(Duration::from_secs(1) / FALLBACK_FPS);
             }
@@ -62,29 +58,20 @@ mod tests {
         let mut pacer = Pacer::new(Some(100));
         let start = Instant::now();
         assert_eq!(pacer.pause_at(start), Duration::ZERO);
-        assert_eq!(
-            pacer.pause_at(start + Duration::from_millis(4)),
-            Duration::from_millis(6)
-        );
-        assert_eq!(
-            pacer.pause_at(start + Duration::from_millis(40)),
-            Duration::ZERO
-        );
-        assert_eq!(
-            pacer.pause_at(start + Duration::from_millis(41)),
-            Duration::from_millis(9)
-        );
+        assert_eq!(pacer.pause_at(start + Duration::from_millis(4)), Duration::from_millis(6));
+        assert_eq!(pacer.pause_at(start + Duration::from_millis(40)), Duration::ZERO);
+        assert_eq!(pacer.pause_at(start + Duration::from_millis(41)), Duration::from_millis(9));
     }
 
     #[test]
     fn a_display_with_a_rate_is_left_alone() {
         let mut pacer = Pacer::new(None);
         let start = Instant::now();
-        assert!((0..200).all(|frame| {
-            pacer
-                .pause_at(start + Duration::from_millis(7) * frame)
-                .is_zero()
-        }));
+        assert!(
+            (0..200).all(|frame| {
+                pacer.pause_at(start + Duration::from_millis(7) * frame).is_zero()
+            })
+        );
     }
 
     #[test]

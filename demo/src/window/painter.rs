@@ -67,11 +67,7 @@ impl Painter {
     #[must_use]
     pub fn new(fonts: Fonts) -> Self {
         let vertices = Vec::with_capacity(BATCH_VERTICES);
-        let mesh = Mesh {
-            vertices,
-            indices: Vec::with_capacity(BATCH_INDICES),
-            texture: None,
-        };
+        let mesh = Mesh { vertices, indices: Vec::with_capacity(BATCH_INDICES), texture: None };
         Self {
             fonts,
             mesh,
@@ -102,12 +98,8 @@ impl Painter {
     /// Fills a rectangle from a colour at the top to one at the bottom.
     pub fn gradient(&mut self, rect: Rect, top: Color, bottom: Color) {
         let (right, low) = (rect.x + rect.w, rect.y + rect.h);
-        let corners = [
-            vec2(rect.x, rect.y),
-            vec2(right, rect.y),
-            vec2(right, low),
-            vec2(rect.x, low),
-        ];
+        let corners =
+            [vec2(rect.x, rect.y), vec2(right, rect.y), vec2(right, low), vec2(rect.x, low)];
         self.quad(corners, [top, top, bottom, bottom]);
     }
 
@@ -117,9 +109,7 @@ impl Painter {
         for (corner, color) in corners.into_iter().zip(colors) {
             self.vertex(corner, color);
         }
-        self.mesh
-            .indices
-            .extend([0, 1, 2, 0, 2, 3].map(|index| first + index));
+        self.mesh.indices.extend([0, 1, 2, 0, 2, 3].map(|index| first + index));
     }
 
     /// Fills a rectangle with round corners of a radius in design units.
@@ -138,10 +128,7 @@ impl Painter {
             let angle = (corner as f32 + step as f32 / CORNER_STEPS as f32) * FRAC_PI_2;
             let out = Vec2::from_angle(angle);
             self.vertex(centres[corner] + out * (radius - half).max(0.0), color);
-            self.vertex(
-                centres[corner] + out * (radius + half),
-                Color { a: 0.0, ..color },
-            );
+            self.vertex(centres[corner] + out * (radius + half), Color { a: 0.0, ..color });
         }
         let point = |index: usize| first + 2 * (index % ROUND_POINTS) as u16;
         for index in 0..ROUND_POINTS {
@@ -174,25 +161,16 @@ impl Painter {
     pub fn line(&mut self, from: Vec2, to: Vec2, width: f32, color: Color) {
         let along = (to - from).normalize_or_zero();
         let across = vec2(-along.y, along.x);
-        let (inner, outer) = (
-            across * (width - self.pixel).max(0.0) * 0.5,
-            across * (width + self.pixel) * 0.5,
-        );
+        let (inner, outer) =
+            (across * (width - self.pixel).max(0.0) * 0.5, across * (width + self.pixel) * 0.5);
         let clear = Color { a: 0.0, ..color };
         let first = self.reserve(8, 18);
-        for (offset, color) in [
-            (-outer, clear),
-            (-inner, color),
-            (inner, color),
-            (outer, clear),
-        ] {
+        for (offset, color) in [(-outer, clear), (-inner, color), (inner, color), (outer, clear)] {
             self.vertex(from + offset, color);
             self.vertex(to + offset, color);
         }
         for strip in [0, 2, 4] {
-            self.mesh
-                .indices
-                .extend([0, 1, 3, 0, 3, 2].map(|index| first + strip + index));
+            self.mesh.indices.extend([0, 1, 3, 0, 3, 2].map(|index| first + strip + index));
         }
     }
 
@@ -221,13 +199,7 @@ impl Painter {
     /// Width of a text in window pixels.
     #[must_use]
     pub fn width(&self, text: &str, style: Style) -> f32 {
-        measure_text(
-            text,
-            Some(self.fonts.face(style.face)),
-            self.size_px(style),
-            1.0,
-        )
-        .width
+        measure_text(text, Some(self.fonts.face(style.face)), self.size_px(style), 1.0).width
     }
 
     /// Sets a text in lines no wider than `width`, `leading` apart, all in window pixels, and returns the number of lines.
@@ -309,9 +281,7 @@ impl Painter {
 
     /// Size of a style in whole window pixels, never too small to be read.
     fn size_px(&self, style: Style) -> u16 {
-        (style.size * self.scale)
-            .round()
-            .max((TEXT_MIN_DOTS * self.pixel).ceil()) as u16
+        (style.size * self.scale).round().max((TEXT_MIN_DOTS * self.pixel).ceil()) as u16
     }
 
     /// Draws the shapes so far.
@@ -334,8 +304,6 @@ impl Painter {
     }
 
     fn vertex(&mut self, at: Vec2, color: Color) {
-        self.mesh
-            .vertices
-            .push(Vertex::new(at.x, at.y, 0.0, 0.0, 0.0, color));
+        self.mesh.vertices.push(Vertex::new(at.x, at.y, 0.0, 0.0, 0.0, color));
     }
 }

@@ -89,44 +89,22 @@ impl ParticlePass {
             let is_instanced = wants_instancing && context.info().features.instancing;
             let shader = context
                 .new_shader(
-                    ShaderSource::Glsl {
-                        vertex: VERTEX,
-                        fragment: FRAGMENT,
-                    },
+                    ShaderSource::Glsl { vertex: VERTEX, fragment: FRAGMENT },
                     shader_meta(),
                 )
                 .map_err(|error| format!("particle shader: {error}"))?;
-            let (layouts, attributes) = if is_instanced {
-                instanced_layout()
-            } else {
-                corner_layout()
-            };
+            let (layouts, attributes) =
+                if is_instanced { instanced_layout() } else { corner_layout() };
             let pipeline = context.new_pipeline(&layouts, &attributes, shader, additive());
-            let route = if is_instanced {
-                instanced_route(context)
-            } else {
-                corner_route(context)
-            };
-            let (Route::Instanced {
-                corners: first,
-                indices,
-                ..
-            }
-            | Route::Corners {
-                vertices: first,
-                indices,
-                ..
-            }) = route;
+            let route = if is_instanced { instanced_route(context) } else { corner_route(context) };
+            let (Route::Instanced { corners: first, indices, .. }
+            | Route::Corners { vertices: first, indices, .. }) = route;
             let bindings = Bindings {
                 vertex_buffers: vec![first; layouts.len()],
                 index_buffer: indices,
                 images: Vec::new(),
             };
-            Ok(Self {
-                pipeline,
-                route,
-                bindings,
-            })
+            Ok(Self { pipeline, route, bindings })
         })
     }
 
@@ -203,19 +181,13 @@ impl ParticlePass {
         instances: &[Instance],
         uniforms: Uniforms,
     ) {
-        let Route::Corners {
-            vertices, corners, ..
-        } = &mut self.route
-        else {
+        let Route::Corners { vertices, corners, .. } = &mut self.route else {
             return;
         };
         for batch in instances.chunks(BATCH_PARTICLES) {
             corners.clear();
-            corners.extend(
-                batch
-                    .iter()
-                    .flat_map(|&of| CORNERS.map(|corner| Corner { corner, of })),
-            );
+            corners
+                .extend(batch.iter().flat_map(|&of| CORNERS.map(|corner| Corner { corner, of })));
             context.buffer_update(*vertices, BufferSource::slice(corners));
             context.apply_bindings(&self.bindings);
             context.apply_uniforms(UniformsSource::table(&uniforms));
@@ -249,14 +221,8 @@ struct Uniforms {
 /// Maps the world's middle to the middle of the view.
 fn uniforms(view: ViewPx, screen_px: [f32; 2]) -> Uniforms {
     let middle_px = [view.x + view.width / 2.0, view.y + view.height / 2.0];
-    let scale = [
-        2.0 * view.per_m / screen_px[0],
-        2.0 * view.per_m / screen_px[1],
-    ];
-    let offset = [
-        middle_px[0] / screen_px[0] * 2.0 - 1.0,
-        1.0 - middle_px[1] / screen_px[1] * 2.0,
-    ];
+    let scale = [2.0 * view.per_m / screen_px[0], 2.0 * view.per_m / screen_px[1]];
+    let offset = [middle_px[0] / screen_px[0] * 2.0 - 1.0, 1.0 - middle_px[1] / screen_px[1] * 2.0];
     Uniforms {
         view: [scale[0], scale[1], offset[0], offset[1]],
         sprite: [SPRITE_PER_RADIUS, RADIUS_MIN_PX / view.per_m],
@@ -269,27 +235,19 @@ fn shader_meta() -> ShaderMeta {
         UniformDesc::new("view", UniformType::Float4),
         UniformDesc::new("sprite", UniformType::Float2),
     ];
-    ShaderMeta {
-        images: Vec::new(),
-        uniforms: UniformBlockLayout { uniforms },
-    }
+    ShaderMeta { images: Vec::new(), uniforms: UniformBlockLayout { uniforms } }
 }
 
 /// Light adds up; nothing hides anything.
 fn additive() -> PipelineParams {
     let add = BlendState::new(Equation::Add, BlendFactor::One, BlendFactor::One);
-    PipelineParams {
-        color_blend: Some(add),
-        ..PipelineParams::default()
-    }
+    PipelineParams { color_blend: Some(add), ..PipelineParams::default() }
 }
 
 /// Corners from one buffer, instances from another.
 fn instanced_layout() -> (Vec<BufferLayout>, Vec<VertexAttribute>) {
-    let per_instance = BufferLayout {
-        step_func: VertexStep::PerInstance,
-        ..BufferLayout::default()
-    };
+    let per_instance =
+        BufferLayout { step_func: VertexStep::PerInstance, ..BufferLayout::default() };
     (vec![BufferLayout::default(), per_instance], attributes(1))
 }
 
@@ -319,12 +277,7 @@ fn instanced_route(context: &mut dyn RenderingBackend) -> Route {
         BufferUsage::Immutable,
         BufferSource::slice(&INDICES),
     );
-    Route::Instanced {
-        corners,
-        indices,
-        rotating: [None; BUFFER_COUNT],
-        turn: 0,
-    }
+    Route::Instanced { corners, indices, rotating: [None; BUFFER_COUNT], turn: 0 }
 }
 
 fn corner_route(context: &mut dyn RenderingBackend) -> Route {
@@ -353,13 +306,7 @@ mod tests {
 
     #[test]
     fn the_middle_of_the_world_is_the_middle_of_the_view() {
-        let view = ViewPx {
-            x: 0.0,
-            y: 0.0,
-            width: 900.0,
-            height: 720.0,
-            per_m: 60.0,
-        };
+        let view = ViewPx { x: 0.0, y: 0.0, width: 900.0, height: 720.0, per_m: 60.0 };
         let found = uniforms(view, [1280.0, 720.0]);
         // 450 of 1280 pixels from the left is -0.296875 in clip space.
         assert_eq!(found.view[2..], [-0.296_875, 0.0]);

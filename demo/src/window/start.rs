@@ -24,15 +24,9 @@ const PACKAGES: [(&str, &str); 5] = [
 ];
 /// Pieces of the message or place of a start-up panic, and what it means.
 const KNOWN_PANICS: [(&str, &str); 4] = [
-    (
-        "XOpenDisplay",
-        "the X display cannot be opened (is DISPLAY right?)",
-    ),
+    ("XOpenDisplay", "the X display cannot be opened (is DISPLAY right?)"),
     ("Wayland", "the Wayland display cannot be opened"),
-    (
-        "linux_x11.rs",
-        "no OpenGL on this display, or no GL library (Debian: libgl1)",
-    ),
+    ("linux_x11.rs", "no OpenGL on this display, or no GL library (Debian: libgl1)"),
     ("glx.rs", "the OpenGL of this display is too old or broken"),
 ];
 
@@ -83,10 +77,7 @@ pub fn open<T: 'static>(
         return Err(WindowError::NoWindow { reason });
     };
     let conf = conf(settings.size, backend);
-    let progress = Rc::new(Progress {
-        is_open: Cell::new(false),
-        result: RefCell::new(None),
-    });
+    let progress = Rc::new(Progress { is_open: Cell::new(false), result: RefCell::new(None) });
     let inside = Rc::clone(&progress);
     let outcome = with_quiet_panics(|| {
         macroquad::Window::from_config(conf, async move {
@@ -103,15 +94,11 @@ pub fn open<T: 'static>(
     let is_open = progress.is_open.get();
     match (outcome, progress.result.take()) {
         (_, Some(result)) => result,
-        (Err(panic), None) if is_open => Err(WindowError::Crashed {
-            message: panic.to_string(),
-        }),
-        (Err(panic), None) => Err(WindowError::NoWindow {
-            reason: panic.reason(),
-        }),
-        (Ok(()), None) => Err(WindowError::Crashed {
-            message: "the window closed by itself".to_owned(),
-        }),
+        (Err(panic), None) if is_open => Err(WindowError::Crashed { message: panic.to_string() }),
+        (Err(panic), None) => Err(WindowError::NoWindow { reason: panic.reason() }),
+        (Ok(()), None) => {
+            Err(WindowError::Crashed { message: "the window closed by itself".to_owned() })
+        }
     }
 }
 
@@ -154,9 +141,7 @@ fn with_quiet_panics(body: impl FnOnce()) -> Result<(), Panic> {
     }
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
-        let place = info
-            .location()
-            .map(|place| format!("{}:{}", place.file(), place.line()));
+        let place = info.location().map(|place| format!("{}:{}", place.file(), place.line()));
         PLACE.with_borrow_mut(|kept| *kept = place);
     }));
     let outcome = catch_unwind(AssertUnwindSafe(body));
@@ -188,9 +173,8 @@ impl Panic {
         if let Some((_, rest)) = self.text.split_once("DlOpenError(\"") {
             let library = rest.split('"').next().unwrap_or_default();
             let known = PACKAGES.iter().find(|(name, _)| library.starts_with(name));
-            let package = known
-                .map(|(_, package)| format!(" (Debian: {package})"))
-                .unwrap_or_default();
+            let package =
+                known.map(|(_, package)| format!(" (Debian: {package})")).unwrap_or_default();
             return format!("the library {library} is missing{package}");
         }
         let known = KNOWN_PANICS
@@ -202,9 +186,7 @@ impl Panic {
 
 /// The message of a panic.
 fn payload_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned());
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a message".to_owned())
 }
@@ -220,24 +202,14 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_one_line_with_its_place() {
-        let message = with_quiet_panics(|| panic!("two\n  lines"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with("two lines (") && message.contains("start.rs:"),
-            "{message}"
-        );
+        let message = with_quiet_panics(|| panic!("two\n  lines")).unwrap_err().to_string();
+        assert!(message.starts_with("two lines (") && message.contains("start.rs:"), "{message}");
     }
 
     #[test]
     fn known_panics_are_put_into_words() {
-        let reason = |text: &str, place: &str| {
-            Panic {
-                text: text.into(),
-                place: place.into(),
-            }
-            .reason()
-        };
+        let reason =
+            |text: &str, place: &str| Panic { text: text.into(), place: place.into() }.reason();
         assert!(reason("XOpenDisplay() failed!", "x.rs:1").contains("DISPLAY"));
         assert!(reason("called unwrap", "native/linux_x11.rs:702").contains("libgl1"));
         let missing = "X11 backend failed: LibraryNotFound(DlOpenError(\"libXi.so.6\"))";
@@ -250,13 +222,8 @@ mod tests {
 
     #[test]
     fn the_error_names_the_way_out() {
-        let error = WindowError::NoWindow {
-            reason: "no display".into(),
-        };
-        assert_eq!(
-            error.to_string(),
-            "no window: no display; run with --headless"
-        );
+        let error = WindowError::NoWindow { reason: "no display".into() };
+        assert_eq!(error.to_string(), "no window: no display; run with --headless");
         assert_eq!(one_line(" a\n b "), "a b");
     }
 }

@@ -48,12 +48,7 @@ pub const PHASES: [Color; crate::model::PHASE_COUNT] =
 
 /// A colour from `0xRRGGBB`.
 const fn rgb(hex: u32) -> Color {
-    Color {
-        r: part(hex, 16),
-        g: part(hex, 8),
-        b: part(hex, 0),
-        a: 1.0,
-    }
+    Color { r: part(hex, 16), g: part(hex, 8), b: part(hex, 0), a: 1.0 }
 }
 
 /// Eight bits of a colour as a share of 1.
@@ -64,12 +59,7 @@ const fn part(hex: u32, shift: u32) -> f32 {
 /// The same colour with another alpha.
 #[must_use]
 pub const fn with_alpha(color: Color, alpha: f32) -> Color {
-    Color {
-        r: color.r,
-        g: color.g,
-        b: color.b,
-        a: alpha,
-    }
+    Color { r: color.r, g: color.g, b: color.b, a: alpha }
 }
 
 /// Which font a text is set in.
@@ -101,9 +91,7 @@ impl Fonts {
         let faces = [
             load(include_bytes!("../../../assets/fonts/Inter-Regular.otf"))?,
             load(include_bytes!("../../../assets/fonts/Inter-SemiBold.otf"))?,
-            load(include_bytes!(
-                "../../../assets/fonts/JetBrainsMono-Medium.ttf"
-            ))?,
+            load(include_bytes!("../../../assets/fonts/JetBrainsMono-Medium.ttf"))?,
         ];
         Ok(Self { faces })
     }

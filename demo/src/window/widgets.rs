@@ -28,19 +28,10 @@ pub fn button(
     let style = Style {
         face: Face::Bold,
         size: BUTTON_TEXT,
-        color: if is_chosen {
-            theme::TEXT
-        } else {
-            theme::TEXT_DIM
-        },
+        color: if is_chosen { theme::TEXT } else { theme::TEXT_DIM },
     };
     let base = rect.y + rect.h / 2.0 + BUTTON_TEXT * 0.36 * painter.scale();
-    painter.text(
-        label,
-        vec2(rect.x + rect.w / 2.0, base),
-        Align::Middle,
-        style,
-    );
+    painter.text(label, vec2(rect.x + rect.w / 2.0, base), Align::Middle, style);
     is_over && mouse.is_pressed
 }
 
@@ -103,21 +94,9 @@ pub fn slider(
     );
     painter.round_rect(track, 2.0, theme::LINE);
     let knob_x = track.x + track.w * slider.share();
-    painter.round_rect(
-        Rect::new(track.x, track.y, knob_x - track.x, track.h),
-        2.0,
-        theme::ACCENT,
-    );
-    let grow = if is_held || mouse.is_over(rect) {
-        1.15
-    } else {
-        1.0
-    };
-    painter.disc(
-        vec2(knob_x, rect.y + rect.h / 2.0),
-        KNOB_RADIUS * grow * unit,
-        theme::TEXT,
-    );
+    painter.round_rect(Rect::new(track.x, track.y, knob_x - track.x, track.h), 2.0, theme::ACCENT);
+    let grow = if is_held || mouse.is_over(rect) { 1.15 } else { 1.0 };
+    painter.disc(vec2(knob_x, rect.y + rect.h / 2.0), KNOB_RADIUS * grow * unit, theme::TEXT);
     is_held.then(|| slider.value_at(mouse.at.x, track))
 }
 
@@ -128,11 +107,7 @@ mod tests {
 
     #[test]
     fn a_slider_is_held_to_its_ends() {
-        let slider = Slider {
-            min: -10.0,
-            max: 20.0,
-            value: 5.0,
-        };
+        let slider = Slider { min: -10.0, max: 20.0, value: 5.0 };
         let track = Rect::new(100.0, 0.0, 60.0, 4.0);
         assert_eq!(slider.value_at(0.0, track), -10.0);
         assert_eq!(slider.value_at(130.0, track), 5.0);

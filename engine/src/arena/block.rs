@@ -45,9 +45,7 @@ impl Block {
         let base = bump.try_alloc_layout(layout).ok()?;
         // B2: the top 4 KiB of the address space are never handed out (possible on 32 bits only).
         let highest_end = !(2 * size::WRAP_SAFE_BYTES - 1);
-        let bytes = layout
-            .size()
-            .min(highest_end.saturating_sub(base.addr().get()));
+        let bytes = layout.size().min(highest_end.saturating_sub(base.addr().get()));
         if bytes < HEADER_BYTES + room_bytes {
             return None;
         }
@@ -113,8 +111,7 @@ pub(crate) struct BlockChain {
 impl BlockChain {
     pub(crate) fn push(&self, block: Block) {
         self.block_count.set(self.block_count.get() + 1);
-        self.reserved_bytes
-            .set(self.reserved_bytes.get() + block.reserved_bytes());
+        self.reserved_bytes.set(self.reserved_bytes.get() + block.reserved_bytes());
         block.set_below(self.top.take());
         self.top.set(Some(block));
     }
@@ -123,8 +120,7 @@ impl BlockChain {
         let block = self.top.take()?;
         self.top.set(block.take_below());
         self.block_count.set(self.block_count.get() - 1);
-        self.reserved_bytes
-            .set(self.reserved_bytes.get() - block.reserved_bytes());
+        self.reserved_bytes.set(self.reserved_bytes.get() - block.reserved_bytes());
         Some(block)
     }
 
@@ -180,10 +176,7 @@ mod tests {
         for pages in 1..=3 {
             chain.push(Block::new(pages * 4_096).unwrap());
         }
-        assert_eq!(
-            (chain.block_count(), chain.reserved_bytes()),
-            (3, (2 + 3 + 4) * 4_096)
-        );
+        assert_eq!((chain.block_count(), chain.reserved_bytes()), (3, (2 + 3 + 4) * 4_096));
         assert!(chain.pop().unwrap().room_bytes() >= 3 * 4_096);
         assert_eq!(chain.block_count(), 2);
     }

@@ -53,10 +53,7 @@ impl DropList {
         value: T,
     ) -> NonNull<T> {
         let node = memory.cast::<DropNode<T>>();
-        let header = DropHeader {
-            next: self.newest.get(),
-            drop_value: drop_value::<T>,
-        };
+        let header = DropHeader { next: self.newest.get(), drop_value: drop_value::<T> };
         // SAFETY: the caller gives memory for a `DropNode<T>`.
         unsafe { node.write(DropNode { header, value }) };
         self.newest.set(Some(node.cast()));

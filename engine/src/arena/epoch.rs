@@ -41,17 +41,10 @@ mod tests {
 
     #[test]
     fn no_two_draws_are_equal_across_threads() {
-        let draw = || {
-            (0..1_000)
-                .map(|_| Epoch::next().number())
-                .collect::<Vec<_>>()
-        };
+        let draw = || (0..1_000).map(|_| Epoch::next().number()).collect::<Vec<_>>();
         let mut drawn: Vec<u64> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(draw)).collect();
-            threads
-                .into_iter()
-                .flat_map(|thread| thread.join().unwrap())
-                .collect()
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
         drawn.sort_unstable();
         drawn.dedup();

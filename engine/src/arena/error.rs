@@ -43,31 +43,18 @@ pub enum AllocError {
 impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::OverBudget {
-                arena,
-                requested_bytes,
-                used_bytes,
-                budget_bytes,
-            } => write!(
+            Self::OverBudget { arena, requested_bytes, used_bytes, budget_bytes } => write!(
                 f,
                 "{arena} arena over budget: {requested_bytes} B requested, \
                  {used_bytes} of {budget_bytes} B used; raise budget_bytes"
             ),
-            Self::OutOfMemory {
-                arena,
-                requested_bytes,
-                reserved_bytes,
-            } => write!(
+            Self::OutOfMemory { arena, requested_bytes, reserved_bytes } => write!(
                 f,
                 "{arena} arena out of memory: {requested_bytes} B requested, \
                  {reserved_bytes} B reserved, and the system gives no more; \
                  free memory elsewhere or set a budget"
             ),
-            Self::TooLarge {
-                arena,
-                len,
-                element_bytes,
-            } => write!(
+            Self::TooLarge { arena, len, element_bytes } => write!(
                 f,
                 "{arena} arena asked for {len} elements of {element_bytes} B, \
                  more than an address space holds; check the length"
@@ -120,9 +107,7 @@ impl<V> From<Refused<V>> for AllocError {
 
 impl<V> fmt::Debug for Refused<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refused")
-            .field("error", &self.error)
-            .finish_non_exhaustive()
+        f.debug_struct("Refused").field("error", &self.error).finish_non_exhaustive()
     }
 }
 

@@ -65,9 +65,7 @@ impl FrameArena {
     /// allocation.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            raw: RawArena::new(ArenaConfig::default()),
-        }
+        Self { raw: RawArena::new(ArenaConfig::default()) }
     }
 
     /// An arena with a block for `capacity_bytes` of objects, taken now.
@@ -77,10 +75,7 @@ impl FrameArena {
     #[must_use]
     #[track_caller]
     pub fn with_capacity(capacity_bytes: usize) -> Self {
-        Self::with_config(ArenaConfig {
-            capacity_bytes,
-            ..ArenaConfig::default()
-        })
+        Self::with_config(ArenaConfig { capacity_bytes, ..ArenaConfig::default() })
     }
 
     /// As [`with_capacity`](Self::with_capacity).
@@ -88,10 +83,7 @@ impl FrameArena {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_with_capacity(capacity_bytes: usize) -> Result<Self, AllocError> {
-        Self::try_with_config(ArenaConfig {
-            capacity_bytes,
-            ..ArenaConfig::default()
-        })
+        Self::try_with_config(ArenaConfig { capacity_bytes, ..ArenaConfig::default() })
     }
 
     /// An arena as configured, with its first block taken now.
@@ -142,16 +134,10 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline(always)]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn alloc<T>(&self, value: T) -> &mut T {
         const { assert_no_drop::<T>() };
-        let slot = self
-            .raw
-            .claim_value::<T>()
-            .unwrap_or_else(|error| refuse(error));
+        let slot = self.raw.claim_value::<T>().unwrap_or_else(|error| refuse(error));
         // SAFETY: F1.
         unsafe { slot.write(value) };
         // SAFETY: F1, just written; F2 ends the borrow in time.
@@ -164,10 +150,7 @@ impl FrameArena {
     /// If the budget or the system refuses; the error holds `value`.
     #[inline(always)]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc<T>(&self, value: T) -> Result<&mut T, Refused<T>> {
         const { assert_no_drop::<T>() };
         match self.raw.claim_value::<T>() {
@@ -194,13 +177,8 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline(always)]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
-        self.try_alloc_with(make)
-            .unwrap_or_else(|refused| refuse(refused.error()))
+        self.try_alloc_with(make).unwrap_or_else(|refused| refuse(refused.error()))
     }
 
     /// As [`alloc_with`](Self::alloc_with).
@@ -209,6 +187,7 @@ impl FrameArena {
     /// If the budget or the system refuses; the error holds `make`, which did not run.
     #[inline(always)]
     #[track_caller]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_with<T, F: FnOnce() -> T>(&self, make: F) -> Result<&mut T, Refused<F>> {
         const { assert_no_drop::<T>() };
         match self.raw.claim_value::<T>() {
@@ -238,13 +217,8 @@ impl FrameArena {
     /// # Panics
     /// If the budget or the system refuses.
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_drop<T: Send + 'static>(&self, value: T) -> &mut T {
-        self.try_alloc_drop(value)
-            .unwrap_or_else(|refused| refuse(refused.error()))
+        self.try_alloc_drop(value).unwrap_or_else(|refused| refuse(refused.error()))
     }
 
     /// As [`alloc_drop`](Self::alloc_drop).
@@ -252,10 +226,7 @@ impl FrameArena {
     /// # Errors
     /// If the budget or the system refuses; the error holds `value`.
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_drop<T: Send + 'static>(&self, value: T) -> Result<&mut T, Refused<T>> {
         match self.raw.claim(DropList::layout_of::<T>()) {
             Ok(memory) => {
@@ -277,13 +248,8 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-        self.try_alloc_slice_copy(source)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_slice_copy(source).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_slice_copy`](Self::alloc_slice_copy).
@@ -292,10 +258,6 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn try_alloc_slice_copy<T: Copy>(&self, source: &[T]) -> Result<&mut [T], AllocError> {
         let slots = self.try_alloc_slice_uninit(source.len())?;
         Ok(slots.write_copy_of_slice(source))
@@ -307,13 +269,8 @@ impl FrameArena {
     /// If the budget or the system refuses, or `T::clone` panics.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_slice_clone<T: Clone>(&self, source: &[T]) -> &mut [T] {
-        self.try_alloc_slice_clone(source)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_slice_clone(source).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_slice_clone`](Self::alloc_slice_clone).
@@ -322,10 +279,6 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn try_alloc_slice_clone<T: Clone>(&self, source: &[T]) -> Result<&mut [T], AllocError> {
         Ok(self.try_alloc_slice_from_iter(source.iter().cloned())?)
     }
@@ -341,13 +294,8 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_slice_fill_with<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
-        self.try_alloc_slice_fill_with(len, make)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_slice_fill_with(len, make).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_slice_fill_with`](Self::alloc_slice_fill_with).
@@ -356,10 +304,6 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn try_alloc_slice_fill_with<T>(
         &self,
         len: usize,
@@ -383,16 +327,11 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_slice_from_iter<I>(&self, items: I) -> &mut [I::Item]
     where
         I: IntoIterator<IntoIter: ExactSizeIterator>,
     {
-        self.try_alloc_slice_from_iter(items)
-            .unwrap_or_else(|refused| refuse(refused.error()))
+        self.try_alloc_slice_from_iter(items).unwrap_or_else(|refused| refuse(refused.error()))
     }
 
     /// As [`alloc_slice_from_iter`](Self::alloc_slice_from_iter).
@@ -401,6 +340,7 @@ impl FrameArena {
     /// If the budget or the system refuses; the error holds the iterator, not advanced.
     #[inline]
     #[track_caller]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_slice_from_iter<I>(
         &self,
         items: I,
@@ -439,13 +379,8 @@ impl FrameArena {
     #[inline]
     #[must_use]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_slice_uninit<T>(&self, len: usize) -> &mut [MaybeUninit<T>] {
-        self.try_alloc_slice_uninit(len)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_slice_uninit(len).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_slice_uninit`](Self::alloc_slice_uninit).
@@ -454,10 +389,7 @@ impl FrameArena {
     /// If the budget or the system refuses, or the size overflows.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_slice_uninit<T>(
         &self,
         len: usize,
@@ -474,10 +406,7 @@ impl FrameArena {
         let memory = NonNull::from(&mut *slots).cast::<u8>();
         if let Ok(layout) = self.raw.array_layout::<T>(slots.len()) {
             // SAFETY: `slots` were claimed with this layout, and nobody uses those behind `filled`.
-            unsafe {
-                self.raw
-                    .shrink_last(memory, layout, filled * size_of::<T>())
-            };
+            unsafe { self.raw.shrink_last(memory, layout, filled * size_of::<T>()) };
         }
     }
 
@@ -489,13 +418,8 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_str(&self, text: &str) -> &mut str {
-        self.try_alloc_str(text)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_str(text).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_str`](Self::alloc_str).
@@ -504,10 +428,7 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_str(&self, text: &str) -> Result<&mut str, AllocError> {
         let bytes = self.try_alloc_slice_copy(text.as_bytes())?;
         // SAFETY: a copy of a `str`.
@@ -525,13 +446,8 @@ impl FrameArena {
     /// # Panics
     /// If the budget or the system refuses, or a `Display` returns an error of its own.
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn alloc_fmt(&self, text: fmt::Arguments<'_>) -> &mut str {
-        self.try_alloc_fmt(text)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_alloc_fmt(text).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`alloc_fmt`](Self::alloc_fmt).
@@ -542,10 +458,6 @@ impl FrameArena {
     /// # Panics
     /// If a `Display` returns an error of its own, as `format!` does.
     #[track_caller]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "each call returns memory of its own (F1)"
-    )]
     pub fn try_alloc_fmt(&self, text: fmt::Arguments<'_>) -> Result<&mut str, AllocError> {
         if let Some(constant) = text.as_str() {
             return self.try_alloc_str(constant);

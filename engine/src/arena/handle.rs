@@ -147,11 +147,7 @@ pub(crate) unsafe fn resolve<'a, H: AnyHandle>(
     arena: &'static str,
 ) -> Result<&'a HandleTarget<H>, StaleHandle> {
     if handle.epoch() != epoch {
-        return Err(StaleHandle {
-            arena,
-            handle_epoch: handle.epoch(),
-            arena_epoch: epoch,
-        });
+        return Err(StaleHandle { arena, handle_epoch: handle.epoch(), arena_epoch: epoch });
     }
     // SAFETY: H1: the memory is that of a live arena in the span in which the handle was made; H2
     // and H3: initialized, and shared from then on. The caller bounds the lifetime.
@@ -174,8 +170,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn publish<T: Send + Sync + 'static>(&self, value: T) -> Handle<T> {
-        self.try_publish(value)
-            .unwrap_or_else(|refused| refuse(refused.error()))
+        self.try_publish(value).unwrap_or_else(|refused| refuse(refused.error()))
     }
 
     /// As [`publish`](Self::publish).
@@ -187,10 +182,7 @@ impl FrameArena {
     pub fn try_publish<T: Send + Sync + 'static>(&self, value: T) -> Result<Handle<T>, Refused<T>> {
         const { assert_no_drop::<T>() };
         let object = self.try_alloc(value)?;
-        Ok(Handle {
-            object: NonNull::from(object),
-            epoch: self.epoch(),
-        })
+        Ok(Handle { object: NonNull::from(object), epoch: self.epoch() })
     }
 
     /// Copies a slice and gives a handle to the copy.
@@ -203,8 +195,7 @@ impl FrameArena {
         &self,
         source: &[T],
     ) -> SliceHandle<T> {
-        self.try_publish_slice_copy(source)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_publish_slice_copy(source).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`publish_slice_copy`](Self::publish_slice_copy).
@@ -217,10 +208,7 @@ impl FrameArena {
         &self,
         source: &[T],
     ) -> Result<SliceHandle<T>, AllocError> {
-        Ok(SliceHandle::new(
-            self.try_alloc_slice_copy(source)?,
-            self.epoch(),
-        ))
+        Ok(SliceHandle::new(self.try_alloc_slice_copy(source)?, self.epoch()))
     }
 
     /// Stores an iterator's elements, as
@@ -235,8 +223,7 @@ impl FrameArena {
         I: IntoIterator<IntoIter: ExactSizeIterator>,
         I::Item: Send + Sync + 'static,
     {
-        self.try_publish_slice_from_iter(items)
-            .unwrap_or_else(|refused| refuse(refused.error()))
+        self.try_publish_slice_from_iter(items).unwrap_or_else(|refused| refuse(refused.error()))
     }
 
     /// As [`publish_slice_from_iter`](Self::publish_slice_from_iter).
@@ -253,10 +240,7 @@ impl FrameArena {
         I: IntoIterator<IntoIter: ExactSizeIterator>,
         I::Item: Send + Sync + 'static,
     {
-        Ok(SliceHandle::new(
-            self.try_alloc_slice_from_iter(items)?,
-            self.epoch(),
-        ))
+        Ok(SliceHandle::new(self.try_alloc_slice_from_iter(items)?, self.epoch()))
     }
 
     /// Copies text and gives a handle to the copy.
@@ -266,8 +250,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn publish_str(&self, text: &str) -> StrHandle {
-        self.try_publish_str(text)
-            .unwrap_or_else(|error| refuse(error))
+        self.try_publish_str(text).unwrap_or_else(|error| refuse(error))
     }
 
     /// As [`publish_str`](Self::publish_str).
@@ -277,9 +260,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn try_publish_str(&self, text: &str) -> Result<StrHandle, AllocError> {
-        Ok(StrHandle {
-            bytes: self.try_publish_slice_copy(text.as_bytes())?,
-        })
+        Ok(StrHandle { bytes: self.try_publish_slice_copy(text.as_bytes())? })
     }
 
     /// The object that `handle` names. One compare and a pointer.
@@ -318,20 +299,14 @@ impl FrameString<'_> {
     #[must_use]
     pub fn publish(self) -> StrHandle {
         let epoch = self.arena().epoch();
-        StrHandle {
-            bytes: SliceHandle::new(self.into_str().as_bytes(), epoch),
-        }
+        StrHandle { bytes: SliceHandle::new(self.into_str().as_bytes(), epoch) }
     }
 }
 
 impl<T> SliceHandle<T> {
     /// Private, for H2: the callers above give up their access to the slice.
     fn new(slice: &[T], epoch: Epoch) -> Self {
-        Self {
-            first: NonNull::from(slice).cast(),
-            len: slice.len(),
-            epoch,
-        }
+        Self { first: NonNull::from(slice).cast(), len: slice.len(), epoch }
     }
 
     /// Elements.
@@ -412,22 +387,12 @@ impl<T> fmt::Debug for Handle<T> {
 impl<T> fmt::Debug for SliceHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = core::any::type_name::<T>();
-        write!(
-            f,
-            "SliceHandle<{name}>({} elements, epoch {})",
-            self.len,
-            self.epoch.number()
-        )
+        write!(f, "SliceHandle<{name}>({} elements, epoch {})", self.len, self.epoch.number())
     }
 }
 
 impl fmt::Debug for StrHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "StrHandle({} bytes, epoch {})",
-            self.len(),
-            self.epoch().number()
-        )
+        write!(f, "StrHandle({} bytes, epoch {})", self.len(), self.epoch().number())
     }
 }

@@ -72,10 +72,7 @@ thread_local! {
 
 impl MemberList {
     pub(crate) const fn new() -> Self {
-        Self {
-            first: AtomicPtr::new(ptr::null_mut()),
-            count: AtomicUsize::new(0),
-        }
+        Self { first: AtomicPtr::new(ptr::null_mut()), count: AtomicUsize::new(0) }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -87,7 +84,7 @@ impl MemberList {
     ///
     /// # Safety
     /// - `epoch` is the present epoch of the set that owns this list, and the set draws another
-    ///   before it calls any method here that takes `&mut self` (M3).
+    ///   before it calls any method here that takes `&mut self` but `iter_quiescent` (M3).
     #[inline]
     pub(crate) unsafe fn local(
         &self,
@@ -113,12 +110,7 @@ impl MemberList {
     ) -> &FrameArena {
         let key = thread_key();
         let member = self.find(key).unwrap_or_else(|| self.add(key, make()));
-        CACHE.with(|cache| {
-            cache[slot].set(CacheEntry {
-                epoch: Some(epoch),
-                member,
-            })
-        });
+        CACHE.with(|cache| cache[slot].set(CacheEntry { epoch: Some(epoch), member }));
         &member.arena // M1: it carries this thread's key.
     }
 
@@ -126,14 +118,9 @@ impl MemberList {
     fn find(&self, key: u64) -> Option<&Member> {
         let is_ours = |member: &&Member| member.key.load(Ordering::Relaxed) == key;
         let takes_key = |member: &&Member| {
-            member
-                .key
-                .compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
+            member.key.compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         };
-        self.iter()
-            .find(is_ours)
-            .or_else(|| self.iter().find(takes_key))
+        self.iter().find(is_ours).or_else(|| self.iter().find(takes_key))
     }
 
     fn add(&self, key: u64, arena: FrameArena) -> &Member {
@@ -173,6 +160,12 @@ impl MemberList {
         })
     }
 
+    /// Every thread's arena, to be read while no thread uses it. Unlike `iter_mut` it leaves the
+    /// pointers that threads have cached good, so the set may keep its epoch.
+    pub(crate) fn iter_quiescent(&mut self) -> impl Iterator<Item = &FrameArena> {
+        self.iter().map(|member| &member.arena)
+    }
+
     /// Every thread's arena.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut FrameArena> {
         self.members_mut().map(|member| &mut member.arena)
@@ -195,11 +188,7 @@ impl MemberList {
     pub(crate) fn retire_quiet(&mut self, spare_after_frames: u32, free_after_frames: u32) {
         for member in self.members_mut() {
             let is_quiet = member.arena.raw().usage().alloc_count == 0;
-            member.quiet_frames = if is_quiet {
-                member.quiet_frames.saturating_add(1)
-            } else {
-                0
-            };
+            member.quiet_frames = if is_quiet { member.quiet_frames.saturating_add(1) } else { 0 };
             if spare_after_frames > 0 && member.quiet_frames >= spare_after_frames {
                 *member.key.get_mut() = 0;
             }

@@ -7,6 +7,8 @@
 mod allocator;
 #[expect(unsafe_code, reason = "blocks are raw memory, linked in place")]
 mod block;
+#[expect(unsafe_code, reason = "one owned value in raw memory")]
+mod boxed;
 mod config;
 #[expect(unsafe_code, reason = "an intrusive list of values to drop")]
 mod drops;
@@ -14,11 +16,10 @@ mod epoch;
 mod error;
 #[expect(unsafe_code, reason = "typed values in raw memory")]
 mod frame_arena;
-#[expect(
-    unsafe_code,
-    reason = "pointers that outlive a borrow, checked by epoch"
-)]
+#[expect(unsafe_code, reason = "pointers that outlive a borrow, checked by epoch")]
 mod handle;
+mod macros;
+mod map;
 #[expect(unsafe_code, reason = "a lock-free list of per-thread arenas")]
 mod members;
 #[expect(unsafe_code, reason = "an intrusive list of heap objects")]
@@ -33,14 +34,19 @@ mod stats;
 mod string;
 #[expect(unsafe_code, reason = "one owner of what per-thread arenas share")]
 mod threads;
+#[expect(unsafe_code, reason = "values that share a run of raw memory")]
+mod typed;
 mod vec;
 
+pub use boxed::FrameBox;
 pub use config::{ArenaConfig, ArenaMode, Budget};
 pub use epoch::Epoch;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
+pub use map::{FixedHash, FrameMap, MapEntry};
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;
+pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
 pub use vec::FrameVec;

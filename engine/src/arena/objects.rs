@@ -31,10 +31,7 @@ pub(crate) struct ObjectList {
 
 impl Default for ObjectList {
     fn default() -> Self {
-        Self {
-            newest: Cell::new(ptr::null_mut()),
-            live_bytes: Cell::new(0),
-        }
+        Self { newest: Cell::new(ptr::null_mut()), live_bytes: Cell::new(0) }
     }
 }
 
@@ -143,11 +140,7 @@ impl ObjectList {
     fn link(&self, object: NonNull<u8>, layout: Layout) {
         let header = header_of(object);
         let older = self.newest.get();
-        let contents = ObjectHeader {
-            older,
-            newer: ptr::null_mut(),
-            layout,
-        };
+        let contents = ObjectHeader { older, newer: ptr::null_mut(), layout };
         // SAFETY: O1: the bytes before an object are room for its header, aligned for it.
         unsafe { header.write(contents) };
         if !older.is_null() {
@@ -155,8 +148,7 @@ impl ObjectList {
             unsafe { (*older).newer = header };
         }
         self.newest.set(header);
-        self.live_bytes
-            .set(self.live_bytes.get() + padded(layout.size()));
+        self.live_bytes.set(self.live_bytes.get() + padded(layout.size()));
     }
 
     /// Takes `object` off the list and gives its layout.
@@ -165,11 +157,7 @@ impl ObjectList {
     /// - `object` is on this list.
     unsafe fn unlink(&self, object: NonNull<u8>) -> Layout {
         // SAFETY: O2, by the caller's promise; read out whole, for it may be freed soon.
-        let ObjectHeader {
-            older,
-            newer,
-            layout,
-        } = unsafe { header_of(object).read() };
+        let ObjectHeader { older, newer, layout } = unsafe { header_of(object).read() };
         if newer.is_null() {
             self.newest.set(older);
         } else {
@@ -180,8 +168,7 @@ impl ObjectList {
             // SAFETY: O2: a neighbour is an initialized header.
             unsafe { (*older).newer = newer };
         }
-        self.live_bytes
-            .set(self.live_bytes.get() - padded(layout.size()));
+        self.live_bytes.set(self.live_bytes.get() - padded(layout.size()));
         layout
     }
 }

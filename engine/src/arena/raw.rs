@@ -33,10 +33,7 @@ use super::stats::FrameHistory;
 /// Where windows come from.
 enum Source {
     /// Blocks of the arena's own. `spare` holds blocks that the system would not let us merge.
-    Own {
-        blocks: BlockChain,
-        spare: BlockChain,
-    },
+    Own { blocks: BlockChain, spare: BlockChain },
     /// Granules of a reservation that the threads of a set share.
     Shared(Arc<Reservation>),
 }
@@ -94,10 +91,7 @@ const fn nowhere() -> *mut u8 {
 impl RawArena {
     /// An arena with blocks of its own, none taken yet.
     pub(crate) fn new(config: ArenaConfig) -> Self {
-        let source = Source::Own {
-            blocks: BlockChain::default(),
-            spare: BlockChain::default(),
-        };
+        let source = Source::Own { blocks: BlockChain::default(), spare: BlockChain::default() };
         Self::with_source(config, source, Epoch::next())
     }
 
@@ -260,19 +254,13 @@ impl RawArena {
         let (from, to) = (object.as_ptr(), moved.as_ptr());
         // SAFETY: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
         unsafe { ptr::copy_nonoverlapping(from, to, old.size()) };
-        self.abandoned_bytes
-            .set(self.abandoned_bytes.get() + size::padded(old.size()));
+        self.abandoned_bytes.set(self.abandoned_bytes.get() + size::padded(old.size()));
         Ok(moved)
     }
 
     /// Resizes the last object where it lies, if the window has the room or can be extended.
     #[inline]
-    fn resize_last(
-        &self,
-        object: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Option<NonNull<u8>> {
+    fn resize_last(&self, object: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
         if new.size() > size::MAX_REQUEST_BYTES {
             return None;
         }
@@ -317,7 +305,7 @@ impl RawArena {
             }
             return Err(self.out_of_memory(new.size()));
         };
-        if more > 0 {
+        if new.size() > old.size() {
             self.count.set(self.count.get() + 1);
         } else {
             self.repay_object(size::padded(old.size()) - size::padded(new.size()));
@@ -346,5 +334,30 @@ impl RawArena {
         if used > self.peak_bytes.get() {
             self.peak_bytes.set(used);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::block::Block;
+    use super::super::reservation::Window;
+    use super::*;
+
+    #[test]
+    fn an_object_that_ends_where_the_window_starts_is_not_its_last() {
+        let block = Block::new(256).unwrap();
+        let window = |offset| Window {
+            start: block.start().map_addr(|start| start.checked_add(offset).unwrap()),
+            bytes: 128,
+        };
+        let arena = RawArena::new(ArenaConfig::default());
+        let layout = Layout::new::<[u8; 128]>();
+        arena.enter(window(0));
+        let object = arena.claim(layout).unwrap();
+        arena.enter(window(128));
+        // SAFETY: claimed above with this layout, and not used again.
+        unsafe { arena.release(object, layout) };
+        assert_eq!(arena.used_bytes(), 128);
+        assert_eq!(arena.claim(layout).unwrap(), window(128).start);
     }
 }

@@ -159,9 +159,7 @@ impl Reservation {
         }
         let afforded = self.afford(missing, missing.max(GRANULE_BYTES).min(room), 0)?;
         let next = after(end, afforded, region);
-        let swapped = region
-            .next
-            .compare_exchange(end, next, Ordering::Relaxed, Ordering::Relaxed);
+        let swapped = region.next.compare_exchange(end, next, Ordering::Relaxed, Ordering::Relaxed);
         if swapped.is_err() {
             self.give_back(afforded);
             return None;
@@ -190,10 +188,7 @@ impl Reservation {
         };
         // The system is asked without the lock: what it calls out to may use this set.
         let is_spare = spare.is_some();
-        let Some(block) = spare
-            .or_else(|| Block::new(wanted))
-            .or_else(|| Block::new(room))
-        else {
+        let Some(block) = spare.or_else(|| Block::new(wanted)).or_else(|| Block::new(room)) else {
             return false;
         };
         if self.config.pretouch && !is_spare {
@@ -227,9 +222,7 @@ impl Reservation {
             taken = most.min(affordable & !(size::MIN_ALIGN_BYTES - 1));
             (taken >= need).then_some(affordable - taken)
         };
-        let left = self
-            .budget_left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
+        let left = self.budget_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
         match (left, self.config.budget) {
             (Ok(_), _) => Some(taken),
             (Err(_), Budget::Warn(_)) => {
@@ -242,9 +235,7 @@ impl Reservation {
 
     /// Takes the bytes of one object from the budget, in per-object mode.
     pub(crate) fn afford_object(&self, bytes: usize, requested: usize) -> Result<(), AllocError> {
-        self.afford(bytes, bytes, 0)
-            .map(drop)
-            .ok_or_else(|| self.over_budget(requested, 0))
+        self.afford(bytes, bytes, 0).map(drop).ok_or_else(|| self.over_budget(requested, 0))
     }
 
     /// Bytes that came from `afford` and were not used after all.
@@ -353,10 +344,7 @@ impl Reservation {
     /// Gives all memory back to the system, for a set that serves its objects one by one.
     pub(crate) fn release_blocks(&mut self) {
         *self.current.get_mut() = ptr::null_mut();
-        *self
-            .blocks
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner) = Blocks::default();
+        *self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner) = Blocks::default();
     }
 
     pub(crate) fn set_config(&mut self, config: ArenaConfig) {
@@ -400,11 +388,7 @@ impl Reservation {
         };
         let claimed = region.next.load(Ordering::Relaxed).addr() - region.first.addr();
         let blocks = self.lock();
-        claimed
-            + blocks
-                .in_use
-                .reserved_bytes()
-                .saturating_sub(blocks.in_use.last_room_bytes())
+        claimed + blocks.in_use.reserved_bytes().saturating_sub(blocks.in_use.last_room_bytes())
     }
 
     fn replace_blocks(&mut self, room: usize) -> bool {
@@ -422,10 +406,7 @@ impl Reservation {
 
     /// Uses the newest block, the largest by the rule of growth, and keeps the others for later.
     fn keep_blocks(&mut self) {
-        let blocks = self
-            .blocks
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let blocks = self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner);
         let newest = blocks.in_use.pop();
         while let Some(block) = blocks.in_use.pop() {
             blocks.spare.push(block);
@@ -437,11 +418,7 @@ impl Reservation {
 
     fn use_block(&mut self, block: Block) {
         *self.current.get_mut() = place_region(&block).as_ptr();
-        self.blocks
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .in_use
-            .push(block);
+        self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner).in_use.push(block);
     }
 }
 
@@ -456,15 +433,10 @@ impl Region {
             }
             let bytes = most.min(left);
             let next = after(start, bytes, self);
-            match self
-                .next
-                .compare_exchange_weak(start, next, Ordering::Relaxed, Ordering::Relaxed)
+            match self.next.compare_exchange_weak(start, next, Ordering::Relaxed, Ordering::Relaxed)
             {
                 Ok(_) => {
-                    return Some(Window {
-                        start: NonNull::new(start)?,
-                        bytes,
-                    });
+                    return Some(Window { start: NonNull::new(start)?, bytes });
                 }
                 Err(moved) => start = moved,
             }
@@ -476,11 +448,7 @@ impl Region {
 fn after(start: *mut u8, bytes: usize, region: &Region) -> *mut u8 {
     let end = start.wrapping_add(bytes);
     let aligned = end.wrapping_add(size::padding_to(end.addr(), size::BLOCK_ALIGN_BYTES));
-    if aligned < region.end {
-        aligned
-    } else {
-        region.end
-    }
+    if aligned < region.end { aligned } else { region.end }
 }
 
 /// Writes a region that covers `block` into its first bytes.
@@ -490,12 +458,6 @@ fn place_region(block: &Block) -> NonNull<Region> {
     let end = start.as_ptr().wrapping_add(block.room_bytes());
     let region = start.cast::<Region>();
     // SAFETY: blocks of a reservation are longer than `REGION_BYTES` and aligned to 16.
-    unsafe {
-        region.write(Region {
-            next: AtomicPtr::new(first),
-            first,
-            end,
-        })
-    };
+    unsafe { region.write(Region { next: AtomicPtr::new(first), first, end }) };
     region
 }

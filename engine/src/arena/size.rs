@@ -51,11 +51,7 @@ pub(crate) const fn room_for(size_bytes: usize, align_bytes: usize) -> Option<us
     if size_bytes > MAX_REQUEST_BYTES || align_bytes > MAX_REQUEST_BYTES {
         return None;
     }
-    let slack = if align_bytes > BLOCK_ALIGN_BYTES {
-        align_bytes - BLOCK_ALIGN_BYTES
-    } else {
-        0
-    };
+    let slack = align_bytes.saturating_sub(BLOCK_ALIGN_BYTES);
     Some(padded(size_bytes) + slack)
 }
 
@@ -76,16 +72,8 @@ pub(crate) const fn chunk_capacity(reserved_bytes: usize) -> usize {
 /// Room of the next block while a frame grows: twice the last block, and at least the request.
 pub(crate) const fn grown_room(last_room_bytes: usize, request_bytes: usize) -> usize {
     let doubled = last_room_bytes.saturating_mul(2);
-    let doubled = if doubled > MAX_REQUEST_BYTES {
-        MAX_REQUEST_BYTES
-    } else {
-        doubled
-    };
-    if doubled > request_bytes {
-        doubled
-    } else {
-        request_bytes
-    }
+    let doubled = if doubled > MAX_REQUEST_BYTES { MAX_REQUEST_BYTES } else { doubled };
+    if doubled > request_bytes { doubled } else { request_bytes }
 }
 
 /// Room of the one block that replaces several: a frame's most used bytes and a quarter more.
@@ -97,11 +85,7 @@ pub(crate) const fn settled_room(most_used_bytes: usize) -> usize {
 /// the capacity that was asked for.
 pub(crate) const fn shrunk_room(most_used_bytes: usize, capacity_bytes: usize) -> usize {
     let twice = most_used_bytes.saturating_mul(2);
-    if twice > capacity_bytes {
-        twice
-    } else {
-        capacity_bytes
-    }
+    if twice > capacity_bytes { twice } else { capacity_bytes }
 }
 
 /// Whether a frame that used `used_bytes` of `reserved_bytes` counts as quiet: under half.

@@ -64,10 +64,7 @@ pub(crate) struct FrameHistory {
 
 impl FrameHistory {
     pub(crate) fn new(frame_count: usize) -> Self {
-        Self {
-            frames: vec![FrameUsage::default(); frame_count].into(),
-            written: 0,
-        }
+        Self { frames: vec![FrameUsage::default(); frame_count].into(), written: 0 }
     }
 
     pub(crate) fn push(&mut self, usage: FrameUsage) {
@@ -104,10 +101,7 @@ mod tests {
     fn history_keeps_the_last_frames_oldest_first() {
         let mut history = FrameHistory::new(3);
         for frame in 0..10_u64 {
-            history.push(FrameUsage {
-                alloc_count: frame,
-                ..FrameUsage::default()
-            });
+            history.push(FrameUsage { alloc_count: frame, ..FrameUsage::default() });
             let kept: Vec<u64> = history.iter().map(|usage| usage.alloc_count).collect();
             let wanted: Vec<u64> = (frame.saturating_sub(2)..=frame).collect();
             assert_eq!(kept, wanted);

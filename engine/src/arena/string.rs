@@ -39,9 +39,7 @@ impl<'a> FrameString<'a> {
     #[must_use]
     #[inline]
     pub fn new_in(arena: &'a FrameArena) -> Self {
-        Self {
-            bytes: FrameVec::new_in(arena),
-        }
+        Self { bytes: FrameVec::new_in(arena) }
     }
 
     /// An empty string with room for `capacity_bytes`.
@@ -51,9 +49,7 @@ impl<'a> FrameString<'a> {
     #[must_use]
     #[track_caller]
     pub fn with_capacity_in(capacity_bytes: usize, arena: &'a FrameArena) -> Self {
-        Self {
-            bytes: FrameVec::with_capacity_in(capacity_bytes, arena),
-        }
+        Self { bytes: FrameVec::with_capacity_in(capacity_bytes, arena) }
     }
 
     /// As [`with_capacity_in`](Self::with_capacity_in).
@@ -64,9 +60,7 @@ impl<'a> FrameString<'a> {
         capacity_bytes: usize,
         arena: &'a FrameArena,
     ) -> Result<Self, AllocError> {
-        Ok(Self {
-            bytes: FrameVec::try_with_capacity_in(capacity_bytes, arena)?,
-        })
+        Ok(Self { bytes: FrameVec::try_with_capacity_in(capacity_bytes, arena)? })
     }
 
     /// Formats into a new string.
@@ -84,10 +78,7 @@ impl<'a> FrameString<'a> {
         // Growth in place follows where this does not do; text that something else was allocated
         // behind moves once. A budget may have room for less than the first claim.
         let first = FIRST_CLAIM_BYTES.min(arena.room_bytes());
-        let mut writer = Writer {
-            text: Self::try_with_capacity_in(first, arena)?,
-            refusal: None,
-        };
+        let mut writer = Writer { text: Self::try_with_capacity_in(first, arena)?, refusal: None };
         // A `Display` may ignore the error; text with a hole in it is no result all the same.
         match (writer.write_fmt(text), writer.refusal) {
             (_, Some(refusal)) => Err(refusal),
@@ -103,8 +94,7 @@ impl<'a> FrameString<'a> {
     #[inline]
     #[track_caller]
     pub fn push_str(&mut self, text: &str) {
-        self.try_push_str(text)
-            .unwrap_or_else(|error| refuse(error));
+        self.try_push_str(text).unwrap_or_else(|error| refuse(error));
     }
 
     /// As [`push_str`](Self::push_str).

@@ -117,11 +117,7 @@ impl ThreadArenas {
     }
 
     fn make_member(&self) -> FrameArena {
-        FrameArena::from_raw(RawArena::member(
-            self.config,
-            Arc::clone(&self.shared),
-            self.epoch,
-        ))
+        FrameArena::from_raw(RawArena::member(self.config, Arc::clone(&self.shared), self.epoch))
     }
 
     /// The object that `handle` names, whichever thread published it. One compare and a pointer.
@@ -146,8 +142,7 @@ impl ThreadArenas {
     fn end_frame(&mut self) -> Option<PanicPayload> {
         let usage = self.usage();
         self.epoch = Epoch::next();
-        self.members
-            .retire_quiet(SPARE_AFTER_QUIET_FRAMES, self.config.shrink_after_frames);
+        self.members.retire_quiet(SPARE_AFTER_QUIET_FRAMES, self.config.shrink_after_frames);
         let panicked = self.empty_members(None);
         let member_count = self.members.count();
         self.shared_mut().settle(member_count);
@@ -238,7 +233,7 @@ impl ThreadArenas {
 
     fn usage(&mut self) -> FrameUsage {
         let mut sum = FrameUsage::default();
-        for arena in self.members.iter_mut() {
+        for arena in self.members.iter_quiescent() {
             let usage = arena.raw().usage();
             sum.alloc_count += usage.alloc_count;
             sum.used_bytes += usage.used_bytes;

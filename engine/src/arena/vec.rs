@@ -37,9 +37,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[must_use]
     #[inline]
     pub fn new_in(arena: &'a FrameArena) -> Self {
-        Self {
-            inner: Vec::new_in(arena),
-        }
+        Self { inner: Vec::new_in(arena) }
     }
 
     /// An empty vector with room for `capacity` elements.
@@ -130,8 +128,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline]
     #[track_caller]
     pub fn reserve(&mut self, additional: usize) {
-        self.try_reserve(additional)
-            .unwrap_or_else(|error| refuse(error));
+        self.try_reserve(additional).unwrap_or_else(|error| refuse(error));
     }
 
     /// As [`reserve`](Self::reserve).
@@ -152,9 +149,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// If the budget or the system refuses.
     #[inline]
     pub fn try_reserve_exact(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.inner
-            .try_reserve_exact(additional)
-            .map_err(|error| self.reason(additional, &error))
+        self.inner.try_reserve_exact(additional).map_err(|error| self.reason(additional, &error))
     }
 
     /// Doubles the capacity, or takes just what is needed where the double is refused.
@@ -189,8 +184,7 @@ impl<'a, T> FrameVec<'a, T> {
     where
         T: Clone,
     {
-        self.try_extend_from_slice(items)
-            .unwrap_or_else(|error| refuse(error));
+        self.try_extend_from_slice(items).unwrap_or_else(|error| refuse(error));
     }
 
     /// As [`extend_from_slice`](Self::extend_from_slice).
@@ -319,8 +313,7 @@ impl<T> Extend<T> for FrameVec<'_, T> {
     #[inline]
     #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
-        self.try_extend(items)
-            .unwrap_or_else(|refused| refuse(refused.error()));
+        self.try_extend(items).unwrap_or_else(|refused| refuse(refused.error()));
     }
 }
 

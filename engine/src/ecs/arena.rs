@@ -30,14 +30,8 @@ impl<P: Phase> PhaseArena<P> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
-        let arenas = ThreadArenas::try_with_config(ArenaConfig {
-            name: P::NAME,
-            ..config
-        })?;
-        Ok(Self {
-            arenas,
-            phase: PhantomData,
-        })
+        let arenas = ThreadArenas::try_with_config(ArenaConfig { name: P::NAME, ..config })?;
+        Ok(Self { arenas, phase: PhantomData })
     }
 
     /// The arenas.

@@ -73,20 +73,9 @@ impl TickClock {
     /// If either is zero: no time would ever pass.
     #[must_use]
     pub fn new(tick: Duration, max_ticks_per_frame: u32) -> Self {
-        assert!(
-            !tick.is_zero(),
-            "a tick of zero length never ends; set a tick duration"
-        );
-        assert!(
-            max_ticks_per_frame > 0,
-            "max_ticks_per_frame is 0, so time would stand still"
-        );
-        Self {
-            tick,
-            max_ticks_per_frame,
-            waiting: Duration::ZERO,
-            dropped: Duration::ZERO,
-        }
+        assert!(!tick.is_zero(), "a tick of zero length never ends; set a tick duration");
+        assert!(max_ticks_per_frame > 0, "max_ticks_per_frame is 0, so time would stand still");
+        Self { tick, max_ticks_per_frame, waiting: Duration::ZERO, dropped: Duration::ZERO }
     }
 
     /// Lets `frame` pass and gives the number of ticks to run.
@@ -133,9 +122,7 @@ mod tests {
     #[test]
     fn no_time_is_lost_over_many_uneven_frames() {
         let mut clock = TickClock::new(Duration::from_millis(7), 100);
-        let ticks: u32 = (0..1_000)
-            .map(|n| clock.advance(Duration::from_millis(n % 13)))
-            .sum();
+        let ticks: u32 = (0..1_000).map(|n| clock.advance(Duration::from_millis(n % 13))).sum();
         let passed: u64 = (0..1_000).map(|n| n % 13).sum();
         assert_eq!(u64::from(ticks), passed / 7);
         assert_eq!(clock.dropped(), Duration::ZERO);

@@ -128,12 +128,7 @@ impl Engine {
         let mut world = World::new();
         world.insert_resource(recording_handler());
         let clock = TickClock::new(config.tick, config.max_ticks_per_frame);
-        let mut engine = Self {
-            world,
-            phases: Vec::with_capacity(MAX_PHASES),
-            clock,
-            frame: 0,
-        };
+        let mut engine = Self { world, phases: Vec::with_capacity(MAX_PHASES), clock, frame: 0 };
         engine.push_phase::<Update>(config.update)?;
         engine.push_phase::<Physics>(config.physics)?;
         engine.push_phase::<Render>(config.render)?;
@@ -177,23 +172,11 @@ impl Engine {
 
     fn push_phase<P: Phase>(&mut self, config: ArenaConfig) -> Result<(), AllocError> {
         let count = self.phases.len();
-        assert!(
-            count < MAX_PHASES,
-            "an engine has at most {MAX_PHASES} phases: `{}`",
-            P::NAME
-        );
+        assert!(count < MAX_PHASES, "an engine has at most {MAX_PHASES} phases: `{}`", P::NAME);
         let id = TypeId::of::<P>();
-        let is_new = self
-            .phases
-            .iter()
-            .all(|slot| slot.phase != id && slot.name != P::NAME);
-        assert!(
-            is_new,
-            "the engine has a phase `{}` already; rename yours",
-            P::NAME
-        );
-        self.world
-            .insert_resource(PhaseArena::<P>::try_new(config)?);
+        let is_new = self.phases.iter().all(|slot| slot.phase != id && slot.name != P::NAME);
+        assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
+        self.world.insert_resource(PhaseArena::<P>::try_new(config)?);
         let mut schedule = Schedule::default();
         schedule.set_executor(SingleThreadedExecutor::new());
         self.phases.push(PhaseSlot {
@@ -211,15 +194,9 @@ impl Engine {
 
     fn place_of<P: Phase>(&self) -> usize {
         let id = TypeId::of::<P>();
-        self.phases
-            .iter()
-            .position(|slot| slot.phase == id)
-            .unwrap_or_else(|| {
-                panic!(
-                    "the engine has no phase `{}`; add it with try_add_phase",
-                    P::NAME
-                )
-            })
+        self.phases.iter().position(|slot| slot.phase == id).unwrap_or_else(|| {
+            panic!("the engine has no phase `{}`; add it with try_add_phase", P::NAME)
+        })
     }
 
     /// Adds systems to a phase. Order them with `.chain()`, `.before` and `.after`.
@@ -268,11 +245,7 @@ impl Engine {
         self.world.clear_trackers();
         self.frame += 1;
         profile::frame_mark();
-        if failures.is_empty() {
-            Ok(report)
-        } else {
-            Err(FrameError { failures, report })
-        }
+        if failures.is_empty() { Ok(report) } else { Err(FrameError { failures, report }) }
     }
 
     fn run_phases(
@@ -280,11 +253,7 @@ impl Engine {
         tick_count: u32,
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
-        for slot in self
-            .phases
-            .iter()
-            .filter(|slot| slot.lifetime == Lifetime::Frame)
-        {
+        for slot in self.phases.iter().filter(|slot| slot.lifetime == Lifetime::Frame) {
             failures.extend((slot.begin)(&mut self.world, slot.config));
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
@@ -378,6 +347,7 @@ impl PhaseSlot {
             lifetime: self.lifetime,
             duration: Duration::ZERO,
             stats: ArenaStats::default(),
+            held_bytes: 0,
             heap: HeapCounts::default(),
         }
     }
@@ -397,6 +367,7 @@ impl PhaseReport {
 
     /// Takes what the arena holds at the frame's end, whether the phase ran or not.
     fn take_state(&mut self, stats: ArenaStats) {
+        self.held_bytes = stats.used_bytes;
         self.stats = ArenaStats {
             alloc_count: self.stats.alloc_count,
             used_bytes: self.stats.used_bytes,

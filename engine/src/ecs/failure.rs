@@ -33,15 +33,8 @@ impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "frame {}:", self.report.frame)?;
         for failure in &self.failures {
-            let SystemFailure {
-                phase,
-                system,
-                message,
-            } = failure;
-            write!(
-                f,
-                " system `{system}` failed in the {phase} phase: {message};"
-            )?;
+            let SystemFailure { phase, system, message } = failure;
+            write!(f, " system `{system}` failed in the {phase} phase: {message};")?;
         }
         write!(f, " the other systems ran, and the next frame begins clean")
     }
@@ -64,20 +57,11 @@ fn record(mut error: BevyError, context: ErrorContext) {
     let message = match error.take_payload() {
         Some(payload) => panic_message(payload.as_ref()),
         // The first line: a backtrace may follow it.
-        None => error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        None => error.to_string().lines().next().unwrap_or_default().to_owned(),
     };
     let system = context.name().to_string();
     RECORDED.with_borrow_mut(|recorded| {
-        recorded.push(SystemFailure {
-            phase: "",
-            system,
-            message,
-        });
+        recorded.push(SystemFailure { phase: "", system, message });
     });
 }
 

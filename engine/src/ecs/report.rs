@@ -23,6 +23,8 @@ pub struct PhaseReport {
     /// Its arena's figures; of a tick phase, allocations and used bytes summed over the frame's
     /// ticks.
     pub stats: ArenaStats,
+    /// Bytes in its arena at the frame's end: of a tick phase, those of the last tick.
+    pub held_bytes: usize,
     /// Heap calls made by its systems. Zero unless [`Counting`](crate::heap::Counting) is the
     /// global allocator.
     pub heap: HeapCounts,

@@ -29,7 +29,8 @@ pub struct PhysicsConfig {
     pub drag_per_sec: f32,
     /// Part of the approach speed that a bounce gives back, 0 to 1. Default 0.5.
     pub restitution: f32,
-    /// Rounds in which overlaps are pushed apart. Default 2; 0: no collisions but with walls.
+    /// Rounds in which overlaps are pushed apart. More carry higher piles. Default 3; 0: no
+    /// collisions but with walls.
     pub relaxation_iterations: u32,
     /// What pulls bodies.
     pub attractors: Vec<Attractor>,
@@ -67,7 +68,7 @@ impl Default for PhysicsConfig {
             gravity: Vec2::new(0.0, -9.81),
             drag_per_sec: 0.05,
             restitution: 0.5,
-            relaxation_iterations: 2,
+            relaxation_iterations: 3,
             attractors: Vec::new(),
             pointer: None,
         }

@@ -297,8 +297,8 @@ mod tests {
     #[test]
     fn a_heap_of_giants_costs_no_square() {
         let mut objects: Vec<_> = (0..4_000).map(|n| scene::object(n, Vec2::ONE, 0.01)).collect();
-        for giant in 0..300 {
-            objects[giant].radius = 3.0;
+        for giant in &mut objects[..300] {
+            giant.radius = 3.0;
         }
         let arena = FrameArena::new();
         let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena).unwrap();

@@ -206,7 +206,7 @@ mod tests {
             ..ArenaConfig::named("small")
         });
         let objects: Vec<_> =
-            (0..2_000).map(|n| Vec2::new(n as f32 * 0.1, 0.0)).map(|p| record_at(p)).collect();
+            (0..2_000).map(|n| Vec2::new(n as f32 * 0.1, 0.0)).map(record_at).collect();
         let contacts: Vec<Contact> = (0..1_999).map(|a| Contact { a, b: a + 1 }).collect();
         let listed = list_contacts(&contacts, &objects, &arena).unwrap();
         let list_count = arena.get(listed.lists).unwrap().len() as u64;

@@ -14,17 +14,13 @@ impl Zone {
     #[doc(hidden)]
     #[inline]
     pub fn at(location: &'static SpanLocation) -> Self {
-        Self {
-            _span: Client::running().map(|client| client.span(location, 0)),
-        }
+        Self { _span: Client::running().map(|client| client.span(location, 0)) }
     }
 
     /// Opens a zone with a name known at run time.
     pub fn named(name: &'static str) -> Self {
         let open = |client: Client| client.span_alloc(Some(name), "", file!(), line!(), 0);
-        Self {
-            _span: Client::running().map(open),
-        }
+        Self { _span: Client::running().map(open) }
     }
 }
 

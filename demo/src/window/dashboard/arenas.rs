@@ -15,22 +15,10 @@ const COLUMNS: [f32; 3] = [134.0, 60.0, 0.0];
 pub(super) fn draw(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>) {
     let unit = painter.scale();
     let base = rect.y + 9.0 * unit;
-    painter.text(
-        "arena memory, KiB",
-        vec2(rect.x, base),
-        Align::Left,
-        HEADING,
-    );
-    let faint = Style {
-        color: theme::TEXT_FAINT,
-        ..FIGURE
-    };
+    painter.text("arena memory, KiB", vec2(rect.x, base), Align::Left, HEADING);
+    let faint = Style { color: theme::TEXT_FAINT, ..FIGURE };
     for (title, right) in ["used", "high-water", "reserved"].into_iter().zip(COLUMNS) {
-        let color = if title == "high-water" {
-            theme::MARK
-        } else {
-            faint.color
-        };
+        let color = if title == "high-water" { theme::MARK } else { faint.color };
         painter.text(
             title,
             vec2(rect.x + rect.w - right * unit, base),
@@ -47,12 +35,7 @@ pub(super) fn draw(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>
         .max(1);
     let row = (rect.h - 17.0 * unit) / frame.phases.len() as f32;
     for (index, (phase, color)) in frame.phases.iter().zip(theme::PHASES).enumerate() {
-        let place = Rect::new(
-            rect.x,
-            rect.y + 17.0 * unit + row * index as f32,
-            rect.w,
-            row,
-        );
+        let place = Rect::new(rect.x, rect.y + 17.0 * unit + row * index as f32, rect.w, row);
         draw_arena(painter, place, phase, color, longest as f32);
     }
 }
@@ -72,11 +55,7 @@ fn draw_arena(
     let (x, y) = (rect.x + 54.0 * unit, rect.y + rect.h / 2.0 - 6.0 * unit);
     let room = Rect::new(x, y, rect.w - 232.0 * unit, 12.0 * unit);
     draw_bar(painter, room, phase, color, longest_bytes);
-    let figures = [
-        phase.used_bytes,
-        phase.high_water_bytes,
-        phase.reserved_bytes,
-    ];
+    let figures = [phase.held_bytes, phase.high_water_bytes, phase.reserved_bytes];
     for (bytes, column) in figures.into_iter().zip(COLUMNS) {
         let text = LineBuffer::grouped(bytes.div_ceil(1024));
         let right = vec2(rect.x + rect.w - column * unit, base);
@@ -94,13 +73,10 @@ fn draw_bar(
 ) {
     let unit = painter.scale();
     let length = |bytes: u64| room.w * (bytes as f32 / longest_bytes).min(1.0);
-    let part = |bytes: u64| Rect {
-        w: length(bytes),
-        ..room
-    };
+    let part = |bytes: u64| Rect { w: length(bytes), ..room };
     painter.round_rect(room, 3.0, theme::WELL);
     painter.round_rect(part(phase.reserved_bytes), 3.0, theme::LINE);
-    painter.round_rect(part(phase.used_bytes), 3.0, color);
+    painter.round_rect(part(phase.held_bytes), 3.0, color);
     let x = room.x + length(phase.high_water_bytes) - unit;
     let mark = Rect::new(x, room.y - 2.0 * unit, 2.0 * unit, room.h + 4.0 * unit);
     painter.rect(mark, theme::MARK);

@@ -43,10 +43,7 @@ impl Controls {
         let (gap, row) = (GAP * painter.scale(), ROW * painter.scale());
         let modes = Rect { h: row, ..rect };
         draw_modes(painter, modes, mouse, frame, send);
-        let effects = Rect {
-            y: rect.y + row + gap,
-            ..modes
-        };
+        let effects = Rect { y: rect.y + row + gap, ..modes };
         for (index, name) in effect_names.iter().enumerate() {
             let place = column(effects, effect_names.len(), index, gap);
             let is_shown = frame.effect_index == index;
@@ -55,11 +52,7 @@ impl Controls {
             }
         }
         let used = 2.0 * (row + gap);
-        let sliders = Rect {
-            y: rect.y + used,
-            h: rect.h - used,
-            ..rect
-        };
+        let sliders = Rect { y: rect.y + used, h: rect.h - used, ..rect };
         self.draw_sliders(painter, sliders, mouse, frame, send);
     }
 
@@ -72,11 +65,7 @@ impl Controls {
         send: &mut impl FnMut(Command),
     ) {
         let gap = 18.0 * painter.scale();
-        let emission = Slider {
-            min: 0.0,
-            max: EMISSION_FACTOR_MAX,
-            value: frame.emission_factor,
-        };
+        let emission = Slider { min: 0.0, max: EMISSION_FACTOR_MAX, value: frame.emission_factor };
         let value = LineBuffer::grouped(frame.emission_per_sec.max(0.0).round() as u64);
         let value = LineBuffer::format(format_args!("{}/s", value.as_str()));
         let place = labelled(painter, column(rect, 2, 0, gap), "emission", value.as_str());
@@ -106,14 +95,10 @@ fn draw_modes(
 ) {
     let gap = GAP * painter.scale();
     let step = (rect.w - 2.0 * gap) * ALLOCATOR_SHARE + gap;
-    let mut place = Rect {
-        w: step - gap,
-        ..rect
-    };
-    for (kind, label) in [
-        (AllocatorKind::Arena, "frame arena"),
-        (AllocatorKind::Heap, "system heap"),
-    ] {
+    let mut place = Rect { w: step - gap, ..rect };
+    for (kind, label) in
+        [(AllocatorKind::Arena, "frame arena"), (AllocatorKind::Heap, "system heap")]
+    {
         let is_used = frame.allocator == kind;
         if button(painter, mouse, place, label, is_used) && !is_used {
             send(Command::SetAllocator(kind));

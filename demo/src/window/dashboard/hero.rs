@@ -9,27 +9,16 @@ use macroquad::color::Color;
 use macroquad::math::{Rect, vec2};
 
 /// Beside the number.
-const CAPTION: Style = Style {
-    face: Face::Bold,
-    size: 15.0,
-    color: theme::TEXT,
-};
+const CAPTION: Style = Style { face: Face::Bold, size: 15.0, color: theme::TEXT };
 /// Under the caption.
-const CAPTION_DIM: Style = Style {
-    color: theme::TEXT_DIM,
-    ..CAPTION
-};
+const CAPTION_DIM: Style = Style { color: theme::TEXT_DIM, ..CAPTION };
 
 /// Draws the heap calls of the frame and a sentence about them.
 pub(super) fn draw(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>) {
     let unit = painter.scale();
     let (color, text) = verdict(frame);
     let number = LineBuffer::grouped(frame.heap_calls);
-    let style = Style {
-        face: Face::Bold,
-        size: 50.0,
-        color,
-    };
+    let style = Style { face: Face::Bold, size: 50.0, color };
     let base = rect.y + 39.0 * unit;
     painter.text(number.as_str(), vec2(rect.x, base), Align::Left, style);
     let beside = rect.x + painter.width(number.as_str(), style) + 12.0 * unit;
@@ -77,10 +66,7 @@ mod tests {
     use crate::window::theme;
 
     fn frame(allocator: AllocatorKind, heap_calls: u64) -> DashboardFrame<'static> {
-        let phase = PhaseFigures {
-            alloc_count: 411,
-            ..PhaseFigures::default()
-        };
+        let phase = PhaseFigures { alloc_count: 411, ..PhaseFigures::default() };
         DashboardFrame {
             effect_name: "",
             effect_description: "",

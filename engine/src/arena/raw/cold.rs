@@ -80,10 +80,7 @@ impl RawArena {
             _ => {}
         }
         let block = self.next_block(blocks, spare, room, layout)?;
-        let window = Window {
-            start: block.start(),
-            bytes: block.room_bytes(),
-        };
+        let window = Window { start: block.start(), bytes: block.room_bytes() };
         blocks.push(block);
         self.enter(window);
         Ok(())
@@ -125,10 +122,7 @@ impl RawArena {
             let layout = Layout::from_size_align(bytes, size::MIN_ALIGN_BYTES)
                 .map_err(|_| self.too_large(bytes, 1))?;
             let block = self.next_block(blocks, spare, bytes, layout)?;
-            let window = Window {
-                start: block.start(),
-                bytes: block.room_bytes(),
-            };
+            let window = Window { start: block.start(), bytes: block.room_bytes() };
             blocks.push(block);
             self.enter(window);
         }
@@ -164,10 +158,7 @@ impl RawArena {
 
     fn window(&self) -> Window {
         let start = NonNull::new(self.start.get()).expect("a window's start is not null");
-        Window {
-            start,
-            bytes: self.limit.get().addr() - self.start.get().addr(),
-        }
+        Window { start, bytes: self.limit.get().addr() - self.start.get().addr() }
     }
 
     /// Leaves the current window for another.
@@ -202,8 +193,7 @@ impl RawArena {
         };
         let room = limit.addr() - self.start.get().addr();
         let affordable = budget.map_or(room, |bytes| bytes.saturating_sub(self.left_bytes.get()));
-        self.end
-            .set(self.start.get().wrapping_add(affordable.min(room)));
+        self.end.set(self.start.get().wrapping_add(affordable.min(room)));
     }
 
     /// Checks the budget for `bytes` more in per-object mode.
@@ -280,10 +270,6 @@ impl RawArena {
 
     #[cold]
     pub(crate) fn too_large(&self, len: usize, element_bytes: usize) -> AllocError {
-        AllocError::TooLarge {
-            arena: self.config.name,
-            len,
-            element_bytes,
-        }
+        AllocError::TooLarge { arena: self.config.name, len, element_bytes }
     }
 }

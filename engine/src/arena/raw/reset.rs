@@ -18,11 +18,7 @@ impl RawArena {
     /// when nothing is left to do.
     pub(crate) fn reset(&mut self, epoch: Epoch) -> Option<PanicPayload> {
         self.epoch = epoch; // First: whatever happens below, the old handles are stale.
-        let panicked = if self.drops.is_empty() {
-            None
-        } else {
-            self.drops.run()
-        };
+        let panicked = if self.drops.is_empty() { None } else { self.drops.run() };
         let usage = self.usage();
         self.note_frame(usage);
         self.forget_everything(usage.peak_bytes);
@@ -119,10 +115,7 @@ impl RawArena {
         if let Source::Own { blocks, .. } = &self.source
             && let Some(block) = blocks.pop()
         {
-            self.enter(Window {
-                start: block.start(),
-                bytes: block.room_bytes(),
-            });
+            self.enter(Window { start: block.start(), bytes: block.room_bytes() });
             self.left_bytes.set(0);
             blocks.push(block);
         }

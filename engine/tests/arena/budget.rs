@@ -1,0 +1,252 @@
+//! Budgets: exact, with the reason in the error and the value back, and warnings once a frame.
+
+use std::thread;
+
+use frame_arena::{AllocError, ArenaMode, Budget, FrameArena, FrameString, FrameVec, ThreadArenas};
+
+use crate::support::{AnyArena, GRANULE_BYTES, MODES, config, panic_text};
+use crate::warnings;
+
+/// Every way to have an arena with `budget`: alone and in a set, in a block and per object.
+fn arenas(budget: Budget) -> impl Iterator<Item = AnyArena> {
+    let ways = MODES.map(|mode| [false, true].map(|is_set| (is_set, mode)));
+    ways.into_iter()
+        .flatten()
+        .map(move |(is_set, mode)| AnyArena::new(is_set, config(500, mode, budget)))
+}
+
+fn fill<const WORDS: usize>(arena: &FrameArena) -> usize {
+    let stores = || arena.try_alloc([1u64; WORDS]).is_ok();
+    std::iter::repeat_with(stores).take_while(|is_stored| *is_stored).count()
+}
+
+#[test]
+fn a_budget_is_exact_to_the_byte() {
+    for budget_bytes in [0, 7, 8, 100, 4_096, 10_001, GRANULE_BYTES + 8, 5 * GRANULE_BYTES + 24] {
+        for mut owner in arenas(Budget::Refuse(budget_bytes)) {
+            for _frame in 0..3 {
+                assert_eq!(fill::<3>(owner.arena()), budget_bytes / 24);
+                assert_eq!(fill::<1>(owner.arena()), budget_bytes % 24 / 8);
+                assert_eq!(owner.arena().stats().used_bytes, budget_bytes & !7);
+                owner.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_vector_may_grow_to_its_budgets_last_byte() {
+    for budget_bytes in [100, 4_096, GRANULE_BYTES] {
+        let config = config(budget_bytes, ArenaMode::Bump, Budget::Refuse(budget_bytes));
+        let arena = FrameArena::with_config(config);
+        let mut bytes = FrameVec::new_in(&arena);
+        let count = (0..).take_while(|_| bytes.try_push(1u8).is_ok()).count();
+        assert!(count >= budget_bytes & !7, "{count} of {budget_bytes} B");
+    }
+}
+
+#[test]
+fn padding_for_alignment_counts() {
+    #[repr(align(64))]
+    struct Aligned;
+    let config = config(4_096, ArenaMode::Bump, Budget::Refuse(64));
+    let arena = FrameArena::with_config(config);
+    while arena.room_bytes() > 0 {
+        arena.alloc(0u8);
+    }
+    let at_the_end = arena.try_alloc(Aligned).is_ok();
+    assert_eq!(arena.stats().used_bytes, 64);
+    assert_eq!(at_the_end, arena.alloc_slice_uninit::<u8>(0).as_ptr().addr().is_multiple_of(64));
+}
+
+#[test]
+fn a_refusal_says_what_was_asked_and_used() {
+    for owner in arenas(Budget::Refuse(100)) {
+        let arena = owner.arena();
+        arena.alloc([0u64; 10]);
+        let refused = arena.try_alloc([7u8; 23]).unwrap_err();
+        let expected = AllocError::OverBudget {
+            arena: "test",
+            requested_bytes: 23,
+            used_bytes: 80,
+            budget_bytes: 100,
+        };
+        assert_eq!(refused.error(), expected);
+        assert_eq!(
+            refused.to_string(),
+            "test arena over budget: 23 B requested, 80 of 100 B used; raise budget_bytes"
+        );
+        assert_eq!(refused.into_value(), [7; 23]);
+    }
+}
+
+#[test]
+fn after_a_refusal_the_arena_is_as_it_was() {
+    for owner in arenas(Budget::Refuse(400)) {
+        let arena = owner.arena();
+        arena.alloc([0u64; 10]);
+        let before = arena.stats();
+        assert!(arena.try_alloc([0u64; 50]).is_err());
+        assert!(arena.try_alloc_with(|| [0u64; 50]).is_err());
+        assert!(arena.try_alloc_slice_copy(&[0u64; 50]).is_err());
+        assert!(arena.try_alloc_slice_clone(&[0u64; 50]).is_err());
+        assert!(arena.try_alloc_slice_fill_with(50, |n| n).is_err());
+        assert!(arena.try_alloc_slice_uninit::<u64>(50).is_err());
+        assert!(arena.try_alloc_str(&"x".repeat(401)).is_err());
+        assert!(arena.try_alloc_drop([0u64; 50]).is_err());
+        assert!(arena.try_publish([0u64; 50]).is_err());
+        assert!(arena.try_publish_slice_copy(&[0u64; 50]).is_err());
+        assert!(arena.try_publish_str(&"x".repeat(401)).is_err());
+        assert_eq!(arena.stats(), before);
+        assert_eq!(fill::<1>(arena), 40);
+    }
+}
+
+#[test]
+fn a_refused_closure_and_iterator_come_back_unused() {
+    for owner in arenas(Budget::Refuse(8)) {
+        let arena = owner.arena();
+        let refused = arena.try_alloc_with(|| [5u64; 2]).err().unwrap();
+        assert_eq!((refused.into_value())(), [5; 2]);
+        let refused = arena.try_alloc_slice_from_iter([1u64, 2]).err().unwrap();
+        assert!(refused.into_value().eq([1, 2]));
+    }
+}
+
+#[test]
+fn the_plain_calls_panic_with_the_same_text() {
+    let text = Some("test arena over budget: 16 B requested, 0 of 8 B used; raise budget_bytes");
+    for owner in arenas(Budget::Refuse(8)) {
+        let arena = owner.arena();
+        let words = [1u64, 2];
+        assert_eq!(panic_text(|| _ = arena.alloc(words)).as_deref(), text);
+        assert_eq!(panic_text(|| _ = arena.alloc_with(|| words)).as_deref(), text);
+        assert_eq!(panic_text(|| _ = arena.alloc_slice_copy(&words)).as_deref(), text);
+        assert_eq!(panic_text(|| _ = arena.publish(words)).as_deref(), text);
+        let makes_room = || _ = FrameVec::<u64>::with_capacity_in(2, arena);
+        assert_eq!(panic_text(makes_room).as_deref(), text);
+    }
+}
+
+#[test]
+fn a_refused_push_panics_or_gives_its_value_back_but_never_aborts() {
+    for owner in arenas(Budget::Refuse(80)) {
+        let arena = owner.arena();
+        let mut numbers = FrameVec::with_capacity_in(10, arena);
+        numbers.extend(0..10u64);
+        assert_eq!(numbers.try_push(10).unwrap_err().into_value(), 10);
+        assert!(panic_text(|| numbers.push(10)).unwrap().contains("over budget"));
+        assert!(numbers.try_extend_from_slice(&[1, 2]).is_err());
+        assert!(numbers.iter().copied().eq(0..10));
+        drop(numbers);
+        let mut text = FrameString::with_capacity_in(80, arena);
+        text.push_str(&"x".repeat(80));
+        assert!(text.try_push('y').is_err());
+        assert_eq!(text.len(), 80);
+    }
+}
+
+#[test]
+fn extending_stops_at_the_element_that_does_not_fit() {
+    let arena = FrameArena::with_config(config(4_096, ArenaMode::Bump, Budget::Refuse(80)));
+    let mut numbers = FrameVec::new_in(&arena);
+    let refused = numbers.try_extend(0..100u64).unwrap_err();
+    assert_eq!(refused.into_value(), 10);
+    assert!(numbers.iter().copied().eq(0..10));
+}
+
+#[test]
+fn a_raised_budget_holds_from_the_next_allocation_on() {
+    let mut arena = FrameArena::with_config(config(64, ArenaMode::Bump, Budget::Refuse(80)));
+    assert_eq!(fill::<1>(&arena), 10);
+    arena.set_budget(Budget::Refuse(8_000));
+    assert_eq!(fill::<1>(&arena), 990);
+    arena.set_budget(Budget::Refuse(80));
+    assert_eq!(fill::<1>(&arena), 0);
+}
+
+#[test]
+fn four_threads_refuse_at_most_three_granules_early() {
+    let budget_bytes = 20 * GRANULE_BYTES + 1_000;
+    let config = config(1 << 20, ArenaMode::Bump, Budget::Refuse(budget_bytes));
+    let mut set = ThreadArenas::with_config(config);
+    for _frame in 0..3 {
+        set.begin_frame();
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| _ = set.local().alloc(1u8));
+            }
+        });
+        let used_bytes = 3 * 8 + 48 * fill::<6>(set.local());
+        assert!(used_bytes <= budget_bytes);
+        assert!(used_bytes > budget_bytes - 3 * GRANULE_BYTES - 48);
+    }
+}
+
+#[test]
+fn four_threads_at_once_never_exceed_the_budget() {
+    let budget_bytes = 20 * GRANULE_BYTES + 1_000;
+    for mode in MODES {
+        let config = config(4_096, mode, Budget::Refuse(budget_bytes));
+        let mut set = ThreadArenas::with_config(config);
+        for _frame in 0..10 {
+            set.begin_frame();
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| fill::<6>(set.local()));
+                }
+            });
+            let used_bytes = set.stats().used_bytes;
+            // Each ends when it cannot have 48 bytes more.
+            let range = budget_bytes - 4 * 48..=budget_bytes;
+            assert!(range.contains(&used_bytes), "{used_bytes} B");
+        }
+    }
+}
+
+#[test]
+fn memory_given_back_per_object_is_in_the_budget_again() {
+    for owner in arenas(Budget::Refuse(1_000)) {
+        if owner.arena().config().mode == ArenaMode::PerObject {
+            for _ in 0..100 {
+                let mut numbers = FrameVec::with_capacity_in(60, owner.arena());
+                numbers.extend(0..100u64);
+            }
+            assert_eq!(fill::<1>(owner.arena()), 125);
+        }
+    }
+}
+
+#[test]
+fn a_warning_comes_once_in_each_frame_that_crosses() {
+    warnings::collect();
+    for mut owner in arenas(Budget::Warn(1_000)) {
+        for frame in 0..4 {
+            let arena = owner.arena();
+            for _ in 0..125 {
+                arena.alloc(1u64);
+            }
+            assert_eq!(warnings::take(), [""; 0], "as much as the budget is no crossing");
+            if frame % 2 == 0 {
+                for _ in 0..1_000 {
+                    arena.alloc(2u64);
+                }
+                let warnings = warnings::take();
+                assert_eq!(warnings.len(), 1);
+                assert!(warnings[0].starts_with("test arena over budget: "), "{warnings:?}");
+                assert!(warnings[0].contains("1000 B used in this frame"), "{warnings:?}");
+            }
+            owner.reset();
+        }
+    }
+}
+
+#[test]
+fn a_vector_that_outgrows_a_warning_budget_warns() {
+    warnings::collect();
+    for owner in arenas(Budget::Warn(1_000)) {
+        let mut numbers = FrameVec::new_in(owner.arena());
+        numbers.extend((0..2_000u64).filter(|n| n % 2 == 0));
+        assert_eq!(warnings::take().len(), 1);
+    }
+}

@@ -1,0 +1,13 @@
+//! The arena from outside: one fact a test, by module.
+
+mod budget;
+mod drops;
+mod handles;
+mod keep;
+mod model;
+mod nesting;
+mod reset;
+mod sizes;
+mod support;
+mod threads;
+mod warnings;

@@ -1,0 +1,28 @@
+//! The arena's own collections, and other crates' over it: one fact a test, by module.
+
+mod boxed;
+mod dynamic;
+mod interop;
+mod macros;
+mod map;
+#[path = "../arena/support.rs"]
+#[expect(dead_code, reason = "the arena's own tests use the rest")]
+mod support;
+mod typed;
+
+use frame_arena::{Budget, FrameArena, heap};
+use support::{MODES, config};
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting::system();
+
+/// An arena of each mode.
+fn arenas() -> impl Iterator<Item = FrameArena> {
+    MODES.map(|mode| FrameArena::with_config(config(4_096, mode, Budget::Unlimited))).into_iter()
+}
+
+/// An arena of each mode that refuses more than `budget_bytes`.
+fn poor_arenas(budget_bytes: usize) -> impl Iterator<Item = FrameArena> {
+    let budget = Budget::Refuse(budget_bytes);
+    MODES.map(|mode| FrameArena::with_config(config(4_096, mode, budget))).into_iter()
+}

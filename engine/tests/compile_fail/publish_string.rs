@@ -1,0 +1,6 @@
+use frame_arena::FrameArena;
+
+fn main() {
+    let arena = FrameArena::new();
+    arena.publish(String::from("leaks"));
+}

@@ -1,0 +1,309 @@
+//! Physics and render as a whole, run by the engine.
+#![cfg(feature = "sim")]
+
+use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
+use frame_arena::physics::{
+    self, Alive, Attractor, Body, BodyIndex, PhysicsConfig, PhysicsFigures, Position, Radius,
+    TickData, Velocity, world_checksum,
+};
+use frame_arena::render::{
+    self, Dot, DrawList, Instance, Label, Layer, Tint, Trail, TrailConfig, View,
+};
+use frame_arena::{ArenaConfig, ArenaMode, Budget, heap};
+use glam::Vec2;
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting::system();
+
+/// Numbers from 0 to 1 from a seed: SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn unit(&mut self) -> f32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((bits ^ (bits >> 31)) >> 40) as f32 / (1 << 24) as f32
+    }
+
+    fn within(&mut self, most: Vec2) -> Vec2 {
+        (Vec2::new(self.unit(), self.unit()) * 2.0 - 1.0) * most
+    }
+}
+
+const WALLS: Vec2 = Vec2::new(16.0, 9.0);
+
+fn engine_with(config: PhysicsConfig, budgets: Budget, mode: ArenaMode) -> Engine {
+    let arena = ArenaConfig { budget: budgets, mode, ..ArenaConfig::default() };
+    let config_of_engine = EngineConfig { physics: arena, render: arena, ..Default::default() };
+    let mut engine = Engine::try_with_config(config_of_engine).unwrap();
+    physics::install(&mut engine, config);
+    render::install(&mut engine, View::default());
+    engine
+}
+
+/// Bodies that cover about 60% of the world, one in ten dead, one in a hundred labelled.
+fn fill(engine: &mut Engine, seed: u64, count: u32) {
+    let mut random = Random(seed);
+    let radius = (0.6 * 4.0 * WALLS.x * WALLS.y / (count as f32 * core::f32::consts::PI)).sqrt();
+    for index in 0..count {
+        let (position, velocity) = (random.within(WALLS), random.within(Vec2::splat(4.0)));
+        let body = Body {
+            alive: Alive(index % 10 != 9),
+            ..Body::new(index, position, velocity, radius * (0.5 + random.unit() * 0.5))
+        };
+        let dot =
+            Dot { layer: Layer((index % 5) as u8), ..Dot::new(Tint([200, index as u8, 90, 255])) };
+        let mut entity = engine.world_mut().spawn((body, dot));
+        if index % 100 == 0 {
+            entity.insert(Label::Speed);
+        }
+    }
+}
+
+fn galaxy() -> PhysicsConfig {
+    PhysicsConfig {
+        gravity: Vec2::ZERO,
+        attractors: vec![Attractor { position: Vec2::ZERO, strength: 30.0, softening_m: 2.0 }],
+        ..PhysicsConfig::default()
+    }
+}
+
+fn run(engine: &mut Engine, frames: u32) -> FrameReport {
+    let elapsed = engine.tick_duration();
+    let reports = (0..frames).map(|_| engine.run_frame(elapsed).unwrap());
+    reports.last().expect("at least one frame")
+}
+
+fn checksum_after(config: PhysicsConfig, seed: u64, frames: u32, mode: ArenaMode) -> u64 {
+    let mut engine = engine_with(config, Budget::Unlimited, mode);
+    fill(&mut engine, seed, 1_500);
+    run(&mut engine, frames);
+    world_checksum(engine.world_mut())
+}
+
+#[test]
+fn settled_frames_make_no_heap_call() {
+    // Free of gravity: a scene that still falls would rightly grow its arenas.
+    let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 1, 2_000);
+    run(&mut engine, 120);
+    let elapsed = engine.tick_duration();
+    for _ in 0..60 {
+        heap::assert_no_heap_calls(|| engine.run_frame(elapsed).unwrap());
+    }
+    assert!(engine.world().resource::<PhysicsFigures>().contact_count > 500);
+}
+
+#[test]
+fn equal_runs_have_equal_bits_from_blocks_and_from_the_heap() {
+    let sum = checksum_after(galaxy(), 7, 60, ArenaMode::Bump);
+    assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::Bump));
+    assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::PerObject));
+}
+
+#[test]
+fn another_seed_or_one_frame_more_has_other_bits() {
+    let sum = checksum_after(galaxy(), 7, 60, ArenaMode::Bump);
+    assert_ne!(sum, checksum_after(galaxy(), 8, 60, ArenaMode::Bump));
+    assert_ne!(sum, checksum_after(galaxy(), 7, 61, ArenaMode::Bump));
+}
+
+#[test]
+fn one_ulp_at_the_start_changes_the_end() {
+    let mut sums = [0.0f32, 1.0].map(|nudge| {
+        let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+        fill(&mut engine, 7, 1_500);
+        let mut positions = engine.world_mut().query::<(&mut Position, &BodyIndex)>();
+        for (mut position, index) in positions.iter_mut(engine.world_mut()) {
+            if index.0 == 700 && nudge > 0.0 {
+                position.0.x = position.0.x.next_up();
+            }
+        }
+        run(&mut engine, 60);
+        world_checksum(engine.world_mut())
+    });
+    sums.sort_unstable();
+    assert_ne!(sums[0], sums[1]);
+}
+
+#[test]
+fn walls_hold_every_body() {
+    let mut engine = engine_with(PhysicsConfig::default(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 3, 1_500);
+    let world = engine.world_mut();
+    world.spawn(Body::new(9_000, Vec2::splat(1e6), Vec2::splat(1e6), 0.3));
+    world.spawn(Body::new(9_001, Vec2::splat(-1e30), Vec2::ZERO, 0.3));
+    world.spawn(Body::new(9_002, Vec2::ZERO, Vec2::ZERO, 100.0));
+    let mut bodies = world.query::<(&Position, &Radius, &Alive)>();
+    for _ in 0..60 {
+        run(&mut engine, 1);
+        for (position, radius, alive) in bodies.iter(engine.world()) {
+            let room = (WALLS - radius.0).max(Vec2::ZERO);
+            assert!(!alive.0 || position.0.abs().cmple(room).all(), "{position:?} {radius:?}");
+        }
+    }
+}
+
+#[test]
+fn resting_bodies_neither_explode_nor_sink_together() {
+    let mut engine = engine_with(PhysicsConfig::default(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 5, 1_500);
+    run(&mut engine, 900);
+    let mut bodies = engine.world_mut().query::<(&Position, &Velocity, &Alive)>();
+    let bodies: Vec<_> =
+        bodies.iter(engine.world()).filter(|(.., alive)| alive.0).map(|b| (b.0.0, b.1.0)).collect();
+    let mean_speed = bodies.iter().map(|b| b.1.length()).sum::<f32>() / bodies.len() as f32;
+    let mean_height = bodies.iter().map(|b| b.0.y + WALLS.y).sum::<f32>() / bodies.len() as f32;
+    assert!(mean_speed < 1.0, "{mean_speed} m/s");
+    // Some 30% of the area is filled: at rest, the middle of the pile is 2 to 4 metres up.
+    assert!((1.5..5.0).contains(&mean_height), "{mean_height} m");
+}
+
+#[test]
+fn bodies_that_are_no_numbers_are_taken_out_and_counted() {
+    let mut engine = engine_with(PhysicsConfig::default(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 3, 200);
+    let world = engine.world_mut();
+    let bad = [
+        Body::new(1_000, Vec2::NAN, Vec2::ZERO, 0.1),
+        Body::new(1_001, Vec2::ZERO, Vec2::INFINITY, 0.1),
+        Body::new(1_002, Vec2::ZERO, Vec2::ZERO, f32::NAN),
+        Body::new(1_003, Vec2::splat(1e30), Vec2::splat(1e30), 0.1),
+    ];
+    let bad = bad.map(|body| world.spawn(body).id());
+    run(&mut engine, 5);
+    let shortfall = engine.world().resource::<PhysicsFigures>().shortfall;
+    assert_eq!(shortfall.bodies_reset, 3); // The last is finite, and the wall holds it.
+    for (entity, is_alive) in bad.into_iter().zip([false, false, false, true]) {
+        assert_eq!(engine.world().get::<Alive>(entity), Some(&Alive(is_alive)));
+        assert!(engine.world().get::<Position>(entity).unwrap().0.is_finite());
+    }
+}
+
+#[test]
+fn an_empty_world_and_a_single_body_run() {
+    for count in [0, 1, 2] {
+        let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+        fill(&mut engine, 1, count);
+        run(&mut engine, 3);
+        assert_eq!(engine.world().resource::<PhysicsFigures>().body_count, u64::from(count));
+    }
+}
+
+#[test]
+fn a_budget_costs_collisions_and_pictures_but_no_panic() {
+    let mut last = 0;
+    for budget in [0, 1_000, 30_000, 100_000, 200_000, 300_000] {
+        let mut engine = engine_with(galaxy(), Budget::Refuse(budget), ArenaMode::Bump);
+        fill(&mut engine, 1, 2_000);
+        run(&mut engine, 30);
+        let world = engine.world();
+        let figures = *world.resource::<PhysicsFigures>();
+        let list = *world.resource::<DrawList>();
+        let physics = figures.shortfall;
+        let missed = physics.steps_refused + physics.contacts_refused + physics.lists_refused;
+        let render = list.shortfall;
+        let unseen = render.lists_refused + render.trails_refused + render.labels_refused;
+        assert!(missed > 0 || budget == 300_000, "{budget} B: {physics:?}");
+        assert!(unseen > 0 || budget >= 200_000, "{budget} B: {render:?}");
+        assert_eq!(figures.body_count, 1_800);
+        last = figures.touching_count;
+    }
+    assert!(last > 0);
+}
+
+#[test]
+fn contact_lists_can_be_read_in_the_render_phase_also_without_a_tick() {
+    let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 1, 500);
+    run(&mut engine, 2);
+    assert_eq!(engine.run_frame(core::time::Duration::ZERO).unwrap().tick_count, 0);
+    let world = engine.world();
+    let arena = world.resource::<PhaseArena<phase::Physics>>().threads();
+    let lists = world.resource::<TickData>().lists.unwrap();
+    let lists = arena.get(lists).unwrap();
+    let sides: usize = lists.iter().map(|list| arena.get(list.touches).unwrap().len()).sum();
+    let figures = world.resource::<PhysicsFigures>();
+    assert_eq!(sides as u64, figures.contact_count * 2);
+    assert!(sides > 0);
+}
+
+#[test]
+fn twenty_thousand_particles_make_ten_thousand_allocations_a_frame() {
+    let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 1, 20_000);
+    let report = run(&mut engine, 30);
+    let alloc_count: u64 = report.phases.iter().map(|phase| phase.stats.alloc_count).sum();
+    assert!(alloc_count >= 10_000, "{alloc_count}");
+}
+
+#[test]
+fn the_draw_list_is_that_of_brute_force() {
+    let empty_space = PhysicsConfig { gravity: Vec2::ZERO, ..PhysicsConfig::default() };
+    let mut engine = engine_with(empty_space, Budget::Unlimited, ArenaMode::Bump);
+    fill(&mut engine, 2, 1_500);
+    let view = View { centre: Vec2::new(5.0, 2.0), half_extents_m: Vec2::new(4.0, 3.0) };
+    engine.world_mut().insert_resource(view);
+    run(&mut engine, 40);
+    let wanted = brute_force(&mut engine, view);
+    let world = engine.world();
+    let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+    let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
+    let mut found: Vec<_> = instances.iter().map(key).collect();
+    found.sort_unstable();
+    assert!(found.len() > 300);
+    assert_eq!(found, wanted);
+}
+
+fn key(instance: &Instance) -> [u8; 16] {
+    bytemuck::cast(*instance)
+}
+
+/// The instances of each living body in the view, from the components, in no order.
+fn brute_force(engine: &mut Engine, view: View) -> Vec<[u8; 16]> {
+    let config = TrailConfig::default();
+    let mut bodies =
+        engine.world_mut().query::<(&Position, &Velocity, &Radius, &Alive, &Tint, &Trail)>();
+    let mut keys = Vec::new();
+    for (position, velocity, radius, alive, tint, trail) in bodies.iter(engine.world()) {
+        let way = (position.0 - view.centre).abs() - radius.0;
+        if !alive.0 || way.x > view.half_extents_m.x || way.y > view.half_extents_m.y {
+            continue;
+        }
+        let Vec2 { x, y } = position.0;
+        keys.push(key(&Instance { x, y, size: radius.0 * 2.0, rgba: tint.0 }));
+        let points: Vec<Vec2> = trail.newest_first().collect();
+        let drawn = (1.0 + velocity.0.length() * config.points_per_m_per_sec) as usize;
+        let drawn = drawn.min(points.len());
+        for (age, point) in points[..drawn].iter().enumerate() {
+            let left = (drawn - age) as f32 / (drawn + 1) as f32;
+            let [r, g, b, a] = tint.0;
+            let rgba = [r, g, b, (f32::from(a) * left * 0.5) as u8];
+            let size = radius.0 * 2.0 * left;
+            keys.push(key(&Instance { x: point.x, y: point.y, size, rgba }));
+        }
+    }
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn labels_tell_number_and_speed_of_bodies_in_view() {
+    let config = PhysicsConfig { drag_per_sec: 0.0, ..galaxy() };
+    let config = PhysicsConfig { attractors: Vec::new(), ..config };
+    let mut engine = engine_with(config, Budget::Unlimited, ArenaMode::Bump);
+    let world = engine.world_mut();
+    world.spawn((Body::new(17, Vec2::ZERO, Vec2::new(0.0, 2.4), 0.1), Label::Speed));
+    world.spawn((Body::new(18, Vec2::ONE, Vec2::ZERO, 0.1), Label::Number));
+    world.spawn((Body::dead(19), Label::Number));
+    engine.world_mut().resource_mut::<View>().centre = Vec2::new(0.5, 0.5);
+    run(&mut engine, 1);
+    let world = engine.world();
+    let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+    let labels = arena.get(world.resource::<DrawList>().labels.unwrap()).unwrap();
+    let mut texts: Vec<&str> = labels.iter().map(|label| arena.get(label.text).unwrap()).collect();
+    texts.sort_unstable();
+    assert_eq!(texts, ["#17 2.4 m/s", "#18"]);
+}
