@@ -7,4 +7,8 @@ fn what_must_not_compile_does_not() {
     // const assertions that refuse types with drop.
     cases.pass("tests/compile_fail/pass/*.rs");
     cases.compile_fail("tests/compile_fail/*.rs");
+    if cfg!(feature = "ecs") {
+        cases.pass("tests/compile_fail/ecs_pass/*.rs");
+        cases.compile_fail("tests/compile_fail/ecs/*.rs");
+    }
 }

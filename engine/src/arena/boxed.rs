@@ -121,6 +121,12 @@ impl<'a, T: ?Sized> FrameBox<'a, T> {
     /// let speed: &mut f32 = FrameBox::leak(FrameBox::new_in(2.5, &arena));
     /// assert_eq!(*speed, 2.5);
     /// ```
+    ///
+    /// ```compile_fail,E0080
+    /// # use frame_arena::{FrameArena, FrameBox};
+    /// # let arena = FrameArena::new();
+    /// let name = FrameBox::leak(FrameBox::new_in(String::from("orc"), &arena));
+    /// ```
     #[must_use]
     #[inline]
     pub fn leak(boxed: Self) -> &'a mut T

@@ -108,6 +108,7 @@ macro_rules! frame_format {
 /// object or a slice.
 ///
 /// ```
+/// #![forbid(unsafe_code)]
 /// use std::fmt::Display;
 /// use frame_arena::{FrameArena, FrameBox, frame_box};
 ///

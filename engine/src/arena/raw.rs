@@ -360,4 +360,18 @@ mod tests {
         assert_eq!(arena.used_bytes(), 128);
         assert_eq!(arena.claim(layout).unwrap(), window(128).start);
     }
+    #[test]
+    fn per_object_mode_serves_zero_bytes_as_objects_of_their_own() {
+        let config = ArenaConfig { mode: ArenaMode::PerObject, ..ArenaConfig::default() };
+        let arena = RawArena::new(config);
+        let layout = Layout::new::<()>();
+        let [one, two] = [arena.claim(layout), arena.claim(layout)].map(Result::unwrap);
+        assert_ne!(one, two);
+        // SAFETY: claimed above with this layout, and not used again.
+        unsafe { arena.release(one, layout) };
+        // SAFETY: claimed above with this layout, and used through the result only.
+        let grown = unsafe { arena.resize(two, layout, 8) }.unwrap();
+        assert_eq!((arena.used_bytes(), arena.objects.live_bytes()), (8, 8));
+        assert_eq!(grown.addr().get() % 8, 0);
+    }
 }

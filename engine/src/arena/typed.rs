@@ -162,7 +162,6 @@ impl<T> TypedArena<T> {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (V2)")]
     pub fn alloc(&self, value: T) -> &mut T {
         self.try_alloc(value).unwrap_or_else(|refused| refuse(refused.error()))
     }
@@ -198,7 +197,6 @@ impl<T> TypedArena<T> {
     /// If the budget or the system refuses, or `make` panics.
     #[inline]
     #[track_caller]
-    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (V2)")]
     pub fn alloc_with(&self, make: impl FnOnce() -> T) -> &mut T {
         self.alloc(make())
     }

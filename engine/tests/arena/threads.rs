@@ -83,6 +83,29 @@ fn threads_at_once_get_memory_of_their_own() {
 }
 
 #[test]
+fn threads_that_race_for_granules_get_granules_of_their_own() {
+    const BYTES: usize = GRANULE_BYTES + 4_096;
+    let mut set = set_of(128 << 20);
+    for _frame in 0..40 {
+        let shared = &set;
+        let barrier = Barrier::new(4);
+        let mut starts: Vec<usize> = thread::scope(|scope| {
+            let race = || {
+                barrier.wait();
+                let arena = shared.local();
+                let claim = |_| arena.alloc_slice_uninit::<u8>(BYTES).as_ptr().addr();
+                (0..300).map(claim).collect::<Vec<_>>()
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(race)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        starts.sort_unstable();
+        assert!(starts.is_sorted_by(|a, b| a + BYTES <= *b));
+        set.begin_frame();
+    }
+}
+
+#[test]
 fn ten_thousand_short_threads_leave_a_few_arenas() {
     let mut set = set_of(4_096);
     let mut reserved_bytes = 0;

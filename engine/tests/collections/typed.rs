@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 use frame_arena::{ArenaConfig, ArenaMode, Budget, TypedArena, heap};
 
@@ -187,7 +188,7 @@ fn a_refused_value_comes_back_and_the_others_stay() {
 #[test]
 fn a_capacity_holds_that_many_values_in_one_block() {
     #[repr(align(64))]
-    struct Line(u8);
+    struct Line;
     fn fill<T>(make: impl Fn() -> T) {
         let values = TypedArena::with_capacity(1_000);
         for _ in 0..1_000 {
@@ -199,7 +200,7 @@ fn a_capacity_holds_that_many_values_in_one_block() {
     fill(|| 1u8);
     fill(|| [1u64; 5]);
     fill(String::new);
-    fill(|| Line(1));
+    fill(|| Line);
     assert!(TypedArena::<u64>::try_with_capacity(usize::MAX).is_err());
 }
 
@@ -248,13 +249,17 @@ fn values_without_bytes_are_counted_and_dropped() {
     struct AlignedUnit;
     for mut values in typed_arenas() {
         DROPPED.set(0);
-        (0..1_000).for_each(|_| drop(values.alloc(Unit)));
+        (0..1_000).for_each(|_| {
+            values.alloc(Unit);
+        });
         assert_eq!((values.len(), values.iter_mut().count(), DROPPED.get()), (1_000, 1_000, 0));
         values.reset();
         assert_eq!(DROPPED.get(), 1_000);
     }
     for mut values in typed_arenas() {
-        (0..10).for_each(|_| drop(values.alloc(AlignedUnit)));
+        (0..10).for_each(|_| {
+            values.alloc(AlignedUnit);
+        });
         assert!(values.iter().all(|value| (&raw const *value).addr() % 32 == 0));
         assert_eq!(values.iter().count(), 10);
     }
@@ -266,7 +271,7 @@ fn values_may_refer_to_each_other_in_a_circle() {
         name: String,
         friends: RefCell<Vec<&'p Person<'p>>>,
     }
-    for people in typed_arenas() {
+    fn befriend<'p>(people: &'p TypedArena<Person<'p>>) {
         let [ann, bob] = ["ann", "bob"].map(|name| {
             let (name, friends) = (String::from(name), RefCell::default());
             &*people.alloc(Person { name, friends })
@@ -275,6 +280,9 @@ fn values_may_refer_to_each_other_in_a_circle() {
         bob.friends.borrow_mut().extend([ann, bob]);
         assert_eq!(ann.friends.borrow()[0].friends.borrow()[0].name, "ann");
     }
+    befriend(&TypedArena::new());
+    let one_by_one = config(256, ArenaMode::PerObject, Budget::Unlimited);
+    befriend(&TypedArena::with_config(one_by_one));
 }
 
 #[test]
@@ -299,22 +307,22 @@ fn an_arena_that_a_logger_uses_meanwhile_keeps_every_value() {
             true
         }
         fn log(&self, _: &log::Record) {
-            VALUES.with(|values| drop(values.alloc(1_000).to_string()));
+            VALUES.with_borrow(|values| *values.alloc(1_000) += 1);
         }
         fn flush(&self) {}
     }
-    thread_local!(static VALUES: TypedArena<u64> = TypedArena::with_config(ArenaConfig {
+    thread_local!(static VALUES: RefCell<Rc<TypedArena<u64>>> = RefCell::default());
+    let values = Rc::new(TypedArena::with_config(ArenaConfig {
         budget: Budget::Warn(200),
         ..ArenaConfig::named("warned")
     }));
+    VALUES.set(Rc::clone(&values));
     log::set_logger(&StoringLog).unwrap();
     log::set_max_level(log::LevelFilter::Warn);
-    VALUES.with(|values| {
-        let kept: Vec<&mut u64> = (0..50).map(|number| values.alloc(number)).collect();
-        assert!(kept.iter().map(|value| **value).eq(0..50));
-        assert_eq!(values.len(), 51);
-    });
-    let mut values: Vec<u64> = VALUES.take().iter().copied().collect();
+    let kept: Vec<&mut u64> = (0..50).map(|number| values.alloc(number)).collect();
+    assert!(kept.iter().map(|value| **value).eq(0..50));
+    drop(VALUES.take());
+    let mut values: Vec<u64> = Rc::into_inner(values).unwrap().iter().copied().collect();
     values.sort_unstable();
-    assert!(values.into_iter().eq((0..50).chain([1_000])));
+    assert!(values.into_iter().eq((0..50).chain([1_001])));
 }

@@ -106,7 +106,6 @@ impl<D: ?Sized> DynArena<D> {
     /// If the budget or the system refuses.
     #[inline]
     #[track_caller]
-    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (V2)")]
     pub fn alloc<T: Send + 'static>(&self, value: T, as_dyn: fn(&mut T) -> &mut D) -> &mut T {
         self.try_alloc(value, as_dyn).unwrap_or_else(|refused| refuse(refused.error()))
     }
