@@ -209,7 +209,14 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     #[inline]
     #[track_caller]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.try_insert(key, value).unwrap_or_else(|refused| refuse(refused.error()))
+        if self.is_full() {
+            match self.present_or_room(&key) {
+                Ok(Some(present)) => return Some(mem::replace(present, value)),
+                Ok(None) => {}
+                Err(error) => refuse(error),
+            }
+        }
+        self.inner.insert(key, value)
     }
 
     /// As [`insert`](Self::insert).
@@ -219,14 +226,23 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     #[inline]
     pub fn try_insert(&mut self, key: K, value: V) -> Result<Option<V>, Refused<(K, V)>> {
         if self.is_full() {
-            if let Some(present) = self.inner.get_mut(&key) {
-                return Ok(Some(mem::replace(present, value)));
-            }
-            if let Err(error) = self.try_reserve(1) {
-                return Err(Refused::new(error, (key, value)));
+            match self.present_or_room(&key) {
+                Ok(Some(present)) => return Ok(Some(mem::replace(present, value))),
+                Ok(None) => {}
+                Err(error) => return Err(Refused::new(error, (key, value))),
             }
         }
         Ok(self.inner.insert(key, value))
+    }
+
+    /// In a full map, the value under `key`, or else room for one more entry.
+    #[cold]
+    #[inline(never)]
+    fn present_or_room(&mut self, key: &K) -> Result<Option<&mut V>, AllocError> {
+        if !self.inner.contains_key(key) {
+            self.try_reserve(1)?;
+        }
+        Ok(self.inner.get_mut(key))
     }
 
     /// Appends an iterator's entries; of equal keys the last value stays.
@@ -251,30 +267,29 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     ///
     /// # Panics
     /// If `key` is new and the budget or the system refuses its room.
+    #[inline]
     #[track_caller]
     pub fn entry(&mut self, key: K) -> MapEntry<'_, 'a, K, V, S> {
-        match self.try_make_room_for(&key) {
-            Ok(()) => MapEntry::new(self.inner.entry(key)),
-            Err(error) => refuse(error),
+        if self.is_full()
+            && let Err(error) = self.present_or_room(&key)
+        {
+            refuse(error);
         }
+        MapEntry::new(self.inner.entry(key))
     }
 
     /// As [`entry`](Self::entry).
     ///
     /// # Errors
     /// If `key` is new and the budget or the system refuses its room; the error holds `key`.
+    #[inline]
     pub fn try_entry(&mut self, key: K) -> Result<MapEntry<'_, 'a, K, V, S>, Refused<K>> {
-        match self.try_make_room_for(&key) {
-            Ok(()) => Ok(MapEntry::new(self.inner.entry(key))),
-            Err(error) => Err(Refused::new(error, key)),
+        if self.is_full()
+            && let Err(error) = self.present_or_room(&key)
+        {
+            return Err(Refused::new(error, key));
         }
-    }
-
-    fn try_make_room_for(&mut self, key: &K) -> Result<(), AllocError> {
-        if self.is_full() && !self.inner.contains_key(key) {
-            self.try_reserve(1)?;
-        }
-        Ok(())
+        Ok(MapEntry::new(self.inner.entry(key)))
     }
 
     /// The value under `key`.

@@ -2,6 +2,41 @@
 //!
 //! Invariant
 //! - **Y1** Every run of `store` holds `T`s: `try_alloc` alone adds to it.
+//!
+//! Programs that must not compile. Values that stay on their thread keep the arena there:
+//!
+//! ```compile_fail,E0277
+//! let shared = frame_arena::TypedArena::<std::rc::Rc<u8>>::new();
+//! std::thread::spawn(move || drop(shared));
+//! ```
+//!
+//! An arena of long lifetimes does not pass for one of shorter ones:
+//!
+//! ```compile_fail,E0597
+//! let mut names = frame_arena::TypedArena::<&'static str>::new();
+//! {
+//!     let name = String::from("gone");
+//!     names.alloc(name.as_str());
+//! }
+//! names.reset();
+//! ```
+//!
+//! ```compile_fail
+//! fn shorten<'long: 'short, 'short>(
+//!     names: &'short frame_arena::TypedArena<&'long str>,
+//! ) -> &'short frame_arena::TypedArena<&'short str> {
+//!     names
+//! }
+//! ```
+//!
+//! And nobody iterates while a value is in use:
+//!
+//! ```compile_fail,E0502
+//! let mut names = frame_arena::TypedArena::new();
+//! let name = names.alloc(String::from("orc"));
+//! names.iter_mut().for_each(|other| other.clear());
+//! name.push('s');
+//! ```
 
 #[expect(unsafe_code, reason = "values of any type behind erased pointers")]
 mod dynamic;

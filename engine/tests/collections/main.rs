@@ -26,3 +26,11 @@ fn poor_arenas(budget_bytes: usize) -> impl Iterator<Item = FrameArena> {
     let budget = Budget::Refuse(budget_bytes);
     MODES.map(|mode| FrameArena::with_config(config(4_096, mode, budget))).into_iter()
 }
+
+/// A sequence without pattern, the same on every run.
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(seed | 1), |n| {
+        Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    })
+    .map(|n| n >> 33)
+}

@@ -6,15 +6,7 @@ use std::hash::RandomState;
 use frame_arena::{Budget, FrameArena, FrameMap};
 
 use crate::support::{DropLog, config, panic_text};
-use crate::{MODES, arenas, poor_arenas};
-
-/// A sequence without pattern, the same on every run.
-fn numbers(seed: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(seed | 1), |n| {
-        Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
-    })
-    .map(|n| n >> 33)
-}
+use crate::{MODES, arenas, numbers, poor_arenas};
 
 #[test]
 fn behaves_like_the_standard_map() {
