@@ -37,6 +37,9 @@ fn main() -> ExitCode {
         Err(WindowError::NoWindow { reason }) => {
             eprintln!("no window: {reason}; running headless, as --headless does");
             events.emit(Event::WindowMissing { reason: &reason });
+            if let Some(path) = &cli.screenshot {
+                eprintln!("{}: no picture without a window", path.display());
+            }
             run_headless(&cli, &spare, events)
         }
         Err(error) => fail(&error, FAILED),

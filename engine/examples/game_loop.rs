@@ -59,10 +59,10 @@ fn main() {
         let stats = arena.stats();
         let held = stats.reserved_bytes >> 10;
         println!(
-            "{} arena: {} B used by {} alloc, at most {} B; {held} KiB reserved in {} block",
+            "{} arena: alloc_count {}, used {} B, high water {} B, reserved {held} KiB, blocks {}",
             arena.config().name,
-            stats.used_bytes,
             stats.alloc_count,
+            stats.used_bytes,
             stats.high_water_bytes,
             stats.block_count,
         );

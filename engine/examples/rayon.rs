@@ -4,16 +4,20 @@
 //! threads that made them to the one that reads them; one `begin_frame` empties all arenas.
 
 use frame_arena::{ArenaConfig, FrameVec, SliceHandle, ThreadArenas};
-use rayon::prelude::*;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 const BODY_COUNT: u32 = 2_000;
 const FRAME_COUNT: u32 = 20;
 const REACH: i32 = 40;
+/// What a thread takes from the set at a time.
+const GRANULE_BYTES: usize = 64 << 10;
 
 fn main() {
-    let config = ArenaConfig { capacity_bytes: 4 << 10, ..ArenaConfig::named("neighbours") };
+    // Room for each thread's first granule: then it makes no difference which thread does what.
+    let capacity_bytes = rayon::current_num_threads() * GRANULE_BYTES;
+    let config = ArenaConfig { capacity_bytes, ..ArenaConfig::named("neighbours") };
     let mut arenas = ThreadArenas::with_config(config);
-    let mut late_requests = 0;
+    let mut request_count = 0;
     for frame in 0..FRAME_COUNT {
         arenas.begin_frame();
         let positions: Vec<i32> = (0..BODY_COUNT).map(|body| position(body, frame)).collect();
@@ -22,11 +26,10 @@ fn main() {
         if frame % 5 == 0 {
             println!("frame {frame:2}: {pair_count} neighbours, {}", longest(&lists, &arenas));
         }
-        if frame >= FRAME_COUNT / 2 {
-            late_requests += arenas.stats().block_requests;
-        }
+        request_count += arenas.stats().block_requests;
     }
-    println!("{} block, {late_requests} requests in the last frames", arenas.stats().block_count);
+    let block_count = arenas.stats().block_count;
+    println!("{block_count} block, {request_count} requests for more in {FRAME_COUNT} frames");
 }
 
 fn position(body: u32, frame: u32) -> i32 {

@@ -3,7 +3,7 @@
 //! A `TypedArena` holds the monsters that a wave spawns; a `DynArena` holds what is to be done to
 //! them at the frame's end. Both drop what they hold at reset and keep their memory.
 
-use frame_arena::{DynArena, TypedArena, frame_format};
+use frame_arena::{DynArena, FrameArena, TypedArena, frame_format};
 
 struct Monster {
     name: String,
@@ -50,8 +50,9 @@ impl Command for Promote {
 fn main() {
     let mut monsters = TypedArena::new();
     let mut commands = DynArena::<dyn Command>::new();
-    let text = frame_arena::FrameArena::new();
+    let mut labels = FrameArena::new();
     for wave in 1..=2 {
+        labels.reset();
         println!("wave {wave}");
         for name in ["orc", "wolf", "troll"] {
             let monster = monsters.alloc(Monster { name: name.to_string(), health: 10 });
@@ -65,7 +66,7 @@ fn main() {
         }
         commands.reset();
         for monster in &mut monsters {
-            println!("{}", frame_format!(in &text, "{:>12} {:3}", monster.name, monster.health));
+            println!("{}", frame_format!(in &labels, "{:>12} {:3}", monster.name, monster.health));
         }
         monsters.reset();
     }

@@ -20,7 +20,6 @@ use crate::arena::frame_arena::FrameArena;
 /// assert_eq!(damage["orc"], 8);
 /// ```
 // Not hashbrown's own type: its `into_map` leads back to calls that abort on refusal.
-#[must_use = "an entry alone changes nothing"]
 pub struct MapEntry<'m, 'a, K, V, S> {
     inner: Entry<'m, K, V, S, &'a FrameArena>,
 }

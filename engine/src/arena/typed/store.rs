@@ -23,6 +23,8 @@ use crate::arena::frame_arena::FrameArena;
 use crate::arena::size;
 
 /// Stands before the values of a run; `X` is what else is to be known about them.
+// Aligned as the arena pads, on 32 bits too, so that the second value follows right behind the first.
+#[repr(align(8))]
 pub(super) struct RunHeader<X> {
     older: Option<NonNull<RunHeader<X>>>,
     newer: Cell<Option<NonNull<RunHeader<X>>>>,
@@ -38,6 +40,8 @@ struct Run<X, T> {
     header: RunHeader<X>,
     first: T,
 }
+
+const _: () = assert!(align_of::<RunHeader<()>>() == size::MIN_ALIGN_BYTES);
 
 /// An arena and the list of the runs in it, which it drops.
 ///
