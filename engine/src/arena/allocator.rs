@@ -5,7 +5,8 @@
 //!   arena unborrowed, and moving the arena does not move its blocks.
 //! - **A2** `grow`, `shrink` and `deallocate` are called with memory and layouts of this arena
 //!   since its last reset: the trait demands it of callers, and a `&FrameArena` that saw the
-//!   allocation rules a reset out.
+//!   allocation rules a reset out. Only memory of no bytes may come from nowhere: allocator_api2's
+//!   `Box` takes none for a value without size and gives it back all the same.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -58,8 +59,10 @@ unsafe impl Allocator for &FrameArena {
 
     #[inline]
     unsafe fn deallocate(&self, memory: NonNull<u8>, layout: Layout) {
-        // SAFETY: A2.
-        unsafe { self.raw().release(memory, layout) };
+        if layout.size() > 0 {
+            // SAFETY: A2.
+            unsafe { self.raw().release(memory, layout) };
+        }
     }
 
     #[inline]
@@ -113,6 +116,9 @@ unsafe fn resize(
     old: Layout,
     new: Layout,
 ) -> Result<NonNull<[u8]>, AllocError> {
+    if old.size() == 0 {
+        return Ok(sized(arena.raw().claim(new)?, new)); // A2: it may be nobody's memory.
+    }
     if new.align() == old.align() {
         // SAFETY: A2.
         let resized = unsafe { arena.raw().resize(memory, old, new.size()) }?;

@@ -65,3 +65,12 @@ fn their_try_calls_give_an_error_where_memory_is_refused() {
         assert_eq!(arena.stats().used_bytes, 0);
     }
 }
+
+#[test]
+fn their_box_of_a_value_without_size_takes_and_gives_back_nothing() {
+    for arena in arenas() {
+        drop(Box::new_in((), &arena));
+        assert_eq!(Box::into_inner(Box::new_in((), &arena)), ());
+        assert_eq!(arena.stats().used_bytes, 0);
+    }
+}
