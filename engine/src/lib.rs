@@ -13,7 +13,7 @@ pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
-    FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameUsage, FrameVec, Handle,
-    HandleTarget, MapEntry, Refused, SliceHandle, StaleHandle, StrHandle, ThreadArenas, TypedArena,
-    TypedIterMut,
+    FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage, FrameVec,
+    Handle, HandleTarget, MapEntry, MemorySpan, Refused, SliceHandle, StaleHandle, StrHandle,
+    ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
 };

@@ -15,6 +15,7 @@ use allocator_api2::alloc::{AllocError as Refusal, Allocator};
 
 use super::error::AllocError;
 use super::frame_arena::FrameArena;
+use super::trace::Origin;
 
 impl FrameArena {
     /// Remembers the reason, for which the trait's error has no room.
@@ -51,7 +52,7 @@ fn sized(memory: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
 unsafe impl Allocator for &FrameArena {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, Refusal> {
-        match self.raw().claim(layout) {
+        match self.raw().claim(layout, Origin::unknown(layout.size())) {
             Ok(memory) => Ok(sized(memory, layout)),
             Err(error) => Err(self.note(error)),
         }
@@ -117,7 +118,7 @@ unsafe fn resize(
     new: Layout,
 ) -> Result<NonNull<[u8]>, AllocError> {
     if old.size() == 0 {
-        return Ok(sized(arena.raw().claim(new)?, new)); // A2: it may be nobody's memory.
+        return Ok(sized(arena.raw().claim(new, Origin::unknown(new.size()))?, new)); // A2: it may be nobody's memory.
     }
     if new.align() == old.align() {
         // SAFETY: A2.
@@ -125,7 +126,7 @@ unsafe fn resize(
         return Ok(sized(resized, new));
     }
     // Another alignment is rare (no collection here does it) and always moves.
-    let moved = arena.raw().claim(new)?;
+    let moved = arena.raw().claim(new, Origin::unknown(new.size()))?;
     let bytes = old.size().min(new.size());
     // SAFETY: both are ours and at least this long; `moved` is new, so they do not overlap.
     unsafe { core::ptr::copy_nonoverlapping(memory.as_ptr(), moved.as_ptr(), bytes) };

@@ -19,6 +19,7 @@ use super::error::{AllocError, Refused, refuse};
 use super::raw::RawArena;
 use super::stats::{ArenaStats, FrameUsage};
 use super::string::FrameString;
+use super::trace::{FrameTrace, Origin};
 
 /// Memory for objects that die together at the next [`reset`](Self::reset).
 ///
@@ -228,7 +229,7 @@ impl FrameArena {
     #[track_caller]
     #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_drop<T: Send + 'static>(&self, value: T) -> Result<&mut T, Refused<T>> {
-        match self.raw.claim(DropList::layout_of::<T>()) {
+        match self.raw.claim(DropList::layout_of::<T>(), Origin::of::<T>(1)) {
             Ok(memory) => {
                 // SAFETY: F1: memory of the layout that the list asks for; nothing else is stored
                 // there, and the list runs before the reset gives the memory away.
@@ -395,7 +396,7 @@ impl FrameArena {
         len: usize,
     ) -> Result<&mut [MaybeUninit<T>], AllocError> {
         const { assert_no_drop::<T>() };
-        let slots = self.raw.claim(self.raw.array_layout::<T>(len)?)?;
+        let slots = self.raw.claim(self.raw.array_layout::<T>(len)?, Origin::of::<T>(len))?;
         // SAFETY: F1; a `MaybeUninit` needs no initial value, and F2 ends the borrow in time.
         Ok(unsafe { slice::from_raw_parts_mut(slots.cast().as_ptr(), len) })
     }
@@ -505,9 +506,22 @@ impl FrameArena {
         self.raw.stats()
     }
 
+    /// Figures of the frame so far, with a `Display` as a small table.
+    #[must_use]
+    pub fn usage(&self) -> FrameUsage {
+        self.raw.usage()
+    }
+
     /// Figures of the last `history_frames` frames, oldest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
         self.raw.history()
+    }
+
+    /// What this frame allocated so far, by type and call site, and where; empty but in
+    /// [`ArenaMode::Traced`].
+    #[must_use]
+    pub fn trace(&self) -> FrameTrace {
+        self.raw.trace()
     }
 
     /// How the arena was configured.

@@ -17,6 +17,7 @@ pub use hash::FixedHash;
 
 use super::error::{AllocError, Refused, refuse};
 use super::frame_arena::FrameArena;
+use super::trace::Origin;
 
 /// A hash map whose memory is a [`FrameArena`]'s.
 ///
@@ -67,6 +68,7 @@ impl<'a, K: Eq + Hash, V> FrameMap<'a, K, V> {
     ///
     /// # Errors
     /// If the budget or the system refuses.
+    #[track_caller]
     pub fn try_with_capacity_in(
         capacity: usize,
         arena: &'a FrameArena,
@@ -180,8 +182,12 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     ///
     /// # Errors
     /// If the budget or the system refuses.
+    #[track_caller]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.inner.try_reserve(additional).map_err(|error| self.reason(additional, &error))
+        let origin = Origin::of::<(K, V)>(self.len().saturating_add(additional));
+        let raw = self.arena().raw();
+        raw.announced(origin, || self.inner.try_reserve(additional))
+            .map_err(|error| self.reason(additional, &error))
     }
 
     #[cold]
@@ -224,6 +230,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// # Errors
     /// If the budget or the system refuses; the error holds key and value.
     #[inline]
+    #[track_caller]
     pub fn try_insert(&mut self, key: K, value: V) -> Result<Option<V>, Refused<(K, V)>> {
         if self.is_full() {
             match self.present_or_room(&key) {
@@ -250,6 +257,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// # Errors
     /// If the budget or the system refuses; the error holds the entry that did not fit, and those
     /// before it stay in the map.
+    #[track_caller]
     pub fn try_extend(
         &mut self,
         entries: impl IntoIterator<Item = (K, V)>,

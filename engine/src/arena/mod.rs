@@ -34,6 +34,7 @@ mod stats;
 mod string;
 #[expect(unsafe_code, reason = "one owner of what per-thread arenas share")]
 mod threads;
+mod trace;
 #[expect(unsafe_code, reason = "values that share a run of raw memory")]
 mod typed;
 mod vec;
@@ -48,5 +49,6 @@ pub use map::{FixedHash, FrameMap, MapEntry};
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;
+pub use trace::{FrameTrace, MemorySpan, TraceEntry};
 pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
 pub use vec::FrameVec;

@@ -3,8 +3,9 @@
 //! Invariants
 //! - **R1** `start <= ptr <= limit` bound the current window, memory that this arena alone hands
 //!   out; `ptr` is never null and always a multiple of 8. A fresh arena's window is empty.
-//! - **R2** In bump mode `end <= limit`, lowered only by the budget. In per-object mode
-//!   `end < ptr`, so that no request, not even one for zero bytes, passes the hot path's compare.
+//! - **R2** `soft_end <= limit`, lowered by the budget, and equal to `start` in per-object mode. In
+//!   bump mode `end` is `soft_end`. In the other modes `end < ptr`, so that no request, not even one
+//!   for zero bytes, passes the hot path's compare.
 //! - **R3** Memory below `ptr` in the window, and every window left since the last reset, belongs
 //!   to callers until then; `ptr` moves down only over the last allocation, by its owner, and keeps
 //!   the provenance of the window.
@@ -14,6 +15,7 @@
 
 mod cold;
 mod reset;
+mod tracing;
 
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -29,6 +31,7 @@ use super::objects::ObjectList;
 use super::reservation::Reservation;
 use super::size;
 use super::stats::FrameHistory;
+use super::trace::{Origin, Tracer};
 
 /// Where windows come from.
 enum Source {
@@ -57,6 +60,7 @@ pub(crate) struct RawArena {
 
     start: Cell<*mut u8>,
     limit: Cell<*mut u8>,
+    soft_end: Cell<*mut u8>,
     /// Bytes used in windows left since the last reset.
     left_bytes: Cell<usize>,
     peak_bytes: Cell<usize>,
@@ -65,6 +69,9 @@ pub(crate) struct RawArena {
     crossing: Cell<Crossing>,
     /// Why the last call through the `Allocator` trait failed: its error type cannot say.
     pub(crate) last_refusal: Cell<Option<AllocError>>,
+    /// Who will call through the `Allocator` trait next, in traced mode: it tells a layout only.
+    announced: Cell<Option<Origin>>,
+    tracer: Cell<Option<Box<Tracer>>>,
     source: Source,
     objects: ObjectList,
     pub(crate) drops: DropList,
@@ -107,12 +114,15 @@ impl RawArena {
             count: Cell::new(0),
             start: Cell::new(nowhere()),
             limit: Cell::new(nowhere()),
+            soft_end: Cell::new(nowhere()),
             left_bytes: Cell::new(0),
             peak_bytes: Cell::new(0),
             abandoned_bytes: Cell::new(0),
             block_requests: Cell::new(0),
             crossing: Cell::new(Crossing::No),
             last_refusal: Cell::new(None),
+            announced: Cell::new(None),
+            tracer: Cell::new(None),
             source,
             objects: ObjectList::default(),
             drops: DropList::default(),
@@ -138,7 +148,7 @@ impl RawArena {
         let layout = const { Layout::new::<T>() };
         let bytes = const { size::padded(size_of::<T>()) };
         if align_of::<T>() > size::MIN_ALIGN_BYTES || bytes > size::WRAP_SAFE_BYTES {
-            return Ok(self.claim(layout)?.cast());
+            return Ok(self.claim(layout, Origin::of::<T>(1))?.cast());
         }
         let ptr = self.ptr.get();
         let next = ptr.wrapping_add(bytes); // R4: cannot wrap.
@@ -148,20 +158,19 @@ impl RawArena {
             // SAFETY: R1: `ptr` is never null.
             return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
         }
-        Ok(self.claim_cold(layout)?.cast())
+        Ok(self.claim_cold(layout, Origin::of::<T>(1))?.cast())
     }
 
     /// Memory of `layout`.
     #[inline(always)]
-    #[track_caller]
-    pub(crate) fn claim(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    pub(crate) fn claim(&self, layout: Layout, origin: Origin) -> Result<NonNull<u8>, AllocError> {
         if layout.size() <= size::MAX_REQUEST_BYTES
             && let Some(claimed) = self.bump_below(self.end.get(), layout)
         {
             self.count.set(self.count.get() + 1);
             return Ok(claimed);
         }
-        self.claim_cold(layout)
+        self.claim_cold(layout, origin)
     }
 
     /// Moves the pointer over an object of `layout` if that stays at or below `end`.
@@ -175,7 +184,7 @@ impl RawArena {
             align => size::padding_to(ptr.addr(), align),
         };
         let bytes = size::padded(layout.size());
-        // Signed: in per-object mode `end` lies below `ptr` (R2).
+        // Signed: but in bump mode `end` lies below `ptr` (R2).
         let room = end.addr().wrapping_sub(ptr.addr()).cast_signed();
         if room < (padding + bytes).cast_signed() {
             return None;
@@ -221,6 +230,7 @@ impl RawArena {
         } else if self.is_last(object, layout.size()) {
             self.note_peak();
             self.move_down_to(object.addr().get());
+            self.trace_resize(object, 0);
         }
     }
 
@@ -245,12 +255,13 @@ impl RawArena {
         if self.is_last(object, old.size())
             && let Some(resized) = self.resize_last(object, old, new)
         {
+            self.trace_resize(resized, size::padded(new_size));
             return Ok(resized);
         }
         if size::padded(new_size) <= size::padded(old.size()) {
             return Ok(object);
         }
-        let moved = self.claim(new)?;
+        let moved = self.claim(new, Origin::unknown(new_size))?;
         let (from, to) = (object.as_ptr(), moved.as_ptr());
         // SAFETY: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
         unsafe { ptr::copy_nonoverlapping(from, to, old.size()) };
@@ -269,7 +280,7 @@ impl RawArena {
         let resize_below_end = || {
             self.move_down_to(object.addr().get());
             // The object is aligned already, so this gives the same address or nothing.
-            let resized = self.bump_below(self.end.get(), new);
+            let resized = self.bump_below(self.soft_end.get(), new);
             if resized.is_none() {
                 self.ptr.set(old_ptr);
             }
@@ -321,9 +332,10 @@ impl RawArena {
     ///   its bytes from `new_size` on after this call.
     pub(crate) unsafe fn shrink_last(&self, object: NonNull<u8>, layout: Layout, new_size: usize) {
         debug_assert!(new_size <= layout.size());
-        if self.config.mode == ArenaMode::Bump && self.is_last(object, layout.size()) {
+        if self.config.mode != ArenaMode::PerObject && self.is_last(object, layout.size()) {
             self.note_peak();
             self.move_down_to(object.addr().get() + size::padded(new_size));
+            self.trace_resize(object, size::padded(new_size));
         }
     }
 
@@ -353,19 +365,21 @@ mod tests {
         let arena = RawArena::new(ArenaConfig::default());
         let layout = Layout::new::<[u8; 128]>();
         arena.enter(window(0));
-        let object = arena.claim(layout).unwrap();
+        let object = arena.claim(layout, Origin::unknown(128)).unwrap();
         arena.enter(window(128));
         // SAFETY: claimed above with this layout, and not used again.
         unsafe { arena.release(object, layout) };
         assert_eq!(arena.used_bytes(), 128);
-        assert_eq!(arena.claim(layout).unwrap(), window(128).start);
+        assert_eq!(arena.claim(layout, Origin::unknown(128)).unwrap(), window(128).start);
     }
+
     #[test]
     fn per_object_mode_serves_zero_bytes_as_objects_of_their_own() {
         let config = ArenaConfig { mode: ArenaMode::PerObject, ..ArenaConfig::default() };
         let arena = RawArena::new(config);
         let layout = Layout::new::<()>();
-        let [one, two] = [arena.claim(layout), arena.claim(layout)].map(Result::unwrap);
+        let claim = || arena.claim(layout, Origin::of::<()>(1)).unwrap();
+        let (one, two) = (claim(), claim());
         assert_ne!(one, two);
         // SAFETY: claimed above with this layout, and not used again.
         unsafe { arena.release(one, layout) };

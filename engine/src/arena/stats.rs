@@ -1,7 +1,10 @@
 //! Figures: of the frame so far, of past frames, of the arena's life.
 
+use core::fmt;
+
 /// What one frame took from an arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FrameUsage {
     /// `alloc*` calls, calls by collections, and growth that had to move.
     pub alloc_count: u64,
@@ -19,6 +22,29 @@ pub struct FrameUsage {
     pub block_requests: u32,
 }
 
+/// A small table, bytes in KiB.
+///
+/// ```
+/// use frame_arena::FrameArena;
+///
+/// let arena = FrameArena::with_capacity(10_000);
+/// arena.alloc([0u8; 2_048]);
+/// let usage = arena.usage().to_string();
+/// assert!(usage.starts_with("allocations            1\nused               2.0 KiB\n"));
+/// ```
+impl fmt::Display for FrameUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kib = |bytes: usize| bytes as f64 / 1024.0;
+        writeln!(f, "allocations {:>12}", self.alloc_count)?;
+        writeln!(f, "used      {:>12.1} KiB", kib(self.used_bytes))?;
+        writeln!(f, "peak      {:>12.1} KiB", kib(self.peak_bytes))?;
+        writeln!(f, "abandoned {:>12.1} KiB", kib(self.abandoned_bytes))?;
+        writeln!(f, "reserved  {:>12.1} KiB", kib(self.reserved_bytes))?;
+        writeln!(f, "blocks      {:>12}", self.block_count)?;
+        write!(f, "requests    {:>12}", self.block_requests)
+    }
+}
+
 /// Figures of an arena at this moment.
 ///
 /// ```
@@ -31,6 +57,7 @@ pub struct FrameUsage {
 /// assert_eq!((stats.alloc_count, stats.used_bytes, stats.block_count), (2, 8 + 32, 1));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ArenaStats {
     /// `alloc*` calls since the last reset, calls by collections, and growth that had to move.
     pub alloc_count: u64,

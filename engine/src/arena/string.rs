@@ -56,6 +56,7 @@ impl<'a> FrameString<'a> {
     ///
     /// # Errors
     /// If the budget or the system refuses.
+    #[track_caller]
     pub fn try_with_capacity_in(
         capacity_bytes: usize,
         arena: &'a FrameArena,
@@ -102,6 +103,7 @@ impl<'a> FrameString<'a> {
     /// # Errors
     /// If the budget or the system refuses; then nothing was appended.
     #[inline]
+    #[track_caller]
     pub fn try_push_str(&mut self, text: &str) -> Result<(), AllocError> {
         self.bytes.try_extend_from_slice(text.as_bytes())
     }

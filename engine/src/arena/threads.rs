@@ -17,6 +17,7 @@ use super::members::MemberList;
 use super::raw::RawArena;
 use super::reservation::Reservation;
 use super::stats::{ArenaStats, FrameHistory, FrameUsage};
+use super::trace::FrameTrace;
 
 /// A member that no thread used for this many frames becomes a spare for whichever thread comes
 /// next. Ended threads leave their members this way.
@@ -86,7 +87,7 @@ impl ThreadArenas {
     /// If the system refuses the block.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         let set = Self::lazy(config);
-        if config.mode == ArenaMode::Bump {
+        if config.mode != ArenaMode::PerObject {
             set.shared.reserve_capacity()?;
         }
         Ok(set)
@@ -244,6 +245,17 @@ impl ThreadArenas {
         sum.reserved_bytes += self.shared.reserved_bytes();
         sum.block_count = self.shared.block_count();
         sum.block_requests = self.shared.block_requests();
+        sum
+    }
+
+    /// What this frame allocated so far, over all threads; empty but in [`ArenaMode::Traced`].
+    /// Offsets count through the threads' arenas, one after the other.
+    ///
+    /// Takes `&mut self`, as [`stats`](Self::stats) does.
+    #[must_use]
+    pub fn trace(&mut self) -> FrameTrace {
+        let mut sum = FrameTrace::default();
+        self.members.iter_quiescent().for_each(|arena| sum.merge(arena.trace()));
         sum
     }
 

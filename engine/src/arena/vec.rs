@@ -8,6 +8,7 @@ use allocator_api2::vec::{self, Vec};
 
 use super::error::{AllocError, Refused, refuse};
 use super::frame_arena::FrameArena;
+use super::trace::Origin;
 
 /// A vector whose memory is a [`FrameArena`]'s.
 ///
@@ -56,6 +57,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses.
     #[inline]
+    #[track_caller]
     pub fn try_with_capacity_in(
         capacity: usize,
         arena: &'a FrameArena,
@@ -111,6 +113,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses; the error holds `value`.
     #[inline]
+    #[track_caller]
     pub fn try_push(&mut self, value: T) -> Result<(), Refused<T>> {
         if self.inner.len() == self.inner.capacity()
             && let Err(error) = self.grow_amortized(1)
@@ -136,6 +139,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses.
     #[inline]
+    #[track_caller]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
         if additional > self.inner.capacity() - self.inner.len() {
             self.grow_amortized(additional)?;
@@ -148,15 +152,22 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses.
     #[inline]
+    #[track_caller]
     pub fn try_reserve_exact(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.inner.try_reserve_exact(additional).map_err(|error| self.reason(additional, &error))
+        let origin = Origin::of::<T>(self.len().saturating_add(additional));
+        let raw = self.arena().raw();
+        raw.announced(origin, || self.inner.try_reserve_exact(additional))
+            .map_err(|error| self.reason(additional, &error))
     }
 
     /// Doubles the capacity, or takes just what is needed where the double is refused.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     fn grow_amortized(&mut self, additional: usize) -> Result<(), AllocError> {
-        if self.inner.try_reserve(additional).is_ok() {
+        let origin = Origin::of::<T>(self.len().saturating_add(additional));
+        let raw = self.arena().raw();
+        if raw.announced(origin, || self.inner.try_reserve(additional)).is_ok() {
             return Ok(());
         }
         self.try_reserve_exact(additional)
@@ -192,6 +203,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses; then nothing was appended.
     #[inline]
+    #[track_caller]
     pub fn try_extend_from_slice(&mut self, items: &[T]) -> Result<(), AllocError>
     where
         T: Clone,
@@ -206,6 +218,7 @@ impl<'a, T> FrameVec<'a, T> {
     /// # Errors
     /// If the budget or the system refuses; the error holds the element that did not fit, and
     /// those before it stay appended.
+    #[track_caller]
     pub fn try_extend(&mut self, items: impl IntoIterator<Item = T>) -> Result<(), Refused<T>> {
         let items = items.into_iter();
         // Only a hint: what is refused here may still fit, for iterators overestimate.

@@ -10,4 +10,5 @@ mod reset;
 mod sizes;
 mod support;
 mod threads;
+mod tracing;
 mod warnings;

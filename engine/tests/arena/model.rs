@@ -80,7 +80,11 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 fn programs() -> impl Strategy<Value = Program> {
-    let mode = prop_oneof![3 => Just(ArenaMode::Bump), 1 => Just(ArenaMode::PerObject)];
+    let mode = prop_oneof![
+        3 => Just(ArenaMode::Bump),
+        1 => Just(ArenaMode::Traced),
+        1 => Just(ArenaMode::PerObject),
+    ];
     let capacity = prop::sample::select(vec![0, 64, 500, 4_096, 20_000, 100_000]);
     let budget = prop_oneof![
         4 => Just(Budget::Unlimited),
@@ -321,7 +325,7 @@ impl<'a> Frame<'a> {
             Ok(actual) => {
                 // What was claimed too much is given back, in a block.
                 let kept = match self.mode {
-                    ArenaMode::Bump => expected.len(),
+                    ArenaMode::Bump | ArenaMode::Traced => expected.len(),
                     ArenaMode::PerObject => claimed,
                 };
                 self.expect_claim(true, kept * 8, 8);
@@ -403,11 +407,11 @@ impl<'a> Frame<'a> {
             let is_moved = old.is_empty() || old.start != new.start;
             match (mode, is_moved) {
                 (ArenaMode::PerObject, _) => self.used_bytes -= padded(old.len()),
-                (ArenaMode::Bump, false) => {
+                (ArenaMode::Bump | ArenaMode::Traced, false) => {
                     self.used_bytes += padded(new.len()) - padded(old.len());
                     continue;
                 }
-                (ArenaMode::Bump, true) => {}
+                (ArenaMode::Bump | ArenaMode::Traced, true) => {}
             }
             self.expect_claim(true, new.len(), align);
         }
@@ -473,7 +477,7 @@ impl<'a> Frame<'a> {
     /// Bytes come back if they were the last, and per object always.
     fn expect_given_back(&mut self, bytes: usize) {
         let given_back = self.used_bytes - self.arena.stats().used_bytes;
-        let is_possible = given_back == bytes || self.mode == ArenaMode::Bump && given_back == 0;
+        let is_possible = given_back == bytes || self.mode != ArenaMode::PerObject && given_back == 0;
         assert!(is_possible, "{given_back} of {bytes} B came back");
         self.used_bytes -= given_back;
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use frame_arena::{ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, ThreadArenas};
 
-pub const MODES: [ArenaMode; 2] = [ArenaMode::Bump, ArenaMode::PerObject];
+pub const MODES: [ArenaMode; 3] = [ArenaMode::Bump, ArenaMode::Traced, ArenaMode::PerObject];
 
 /// Bytes that a thread of a set claims at a time.
 pub const GRANULE_BYTES: usize = 64 << 10;

@@ -10,17 +10,25 @@ use crate::arena::config::{ArenaMode, Budget};
 use crate::arena::error::AllocError;
 use crate::arena::reservation::{Grant, Window};
 use crate::arena::size;
+use crate::arena::trace::Origin;
 
 impl RawArena {
     #[cold]
     #[inline(never)]
-    pub(super) fn claim_cold(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    pub(super) fn claim_cold(
+        &self,
+        layout: Layout,
+        origin: Origin,
+    ) -> Result<NonNull<u8>, AllocError> {
         let claimed = match self.config.mode {
-            ArenaMode::Bump => self.claim_from_source(layout),
+            ArenaMode::Bump | ArenaMode::Traced => self.claim_from_source(layout),
             ArenaMode::PerObject => self.claim_object(layout),
         };
         let claimed = claimed.inspect_err(|_| self.take_crossing_back())?;
         self.count.set(self.count.get() + 1);
+        if self.config.mode == ArenaMode::Traced {
+            self.trace_claim(claimed, layout, origin);
+        }
         self.log_crossing();
         Ok(claimed)
     }
@@ -40,7 +48,7 @@ impl RawArena {
         let room = size::room_for(layout.size(), layout.align())
             .ok_or_else(|| self.too_large(layout.size(), 1))?;
         loop {
-            if let Some(claimed) = self.bump_below(self.end.get(), layout) {
+            if let Some(claimed) = self.bump_below(self.soft_end.get(), layout) {
                 return Ok(claimed);
             }
             match &self.source {
@@ -74,7 +82,7 @@ impl RawArena {
             }
             Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
                 self.crossing.set(Crossing::Unlogged);
-                self.end.set(self.limit.get());
+                self.clamp_end();
                 return Ok(());
             }
             _ => {}
@@ -115,7 +123,8 @@ impl RawArena {
 
     /// Takes the first block before the first allocation asks for it.
     pub(crate) fn reserve_capacity(&self) -> Result<(), AllocError> {
-        if let (Source::Own { blocks, spare }, ArenaMode::Bump) = (&self.source, self.config.mode)
+        if let Source::Own { blocks, spare } = &self.source
+            && self.config.mode != ArenaMode::PerObject
             && blocks.block_count() == 0
         {
             let bytes = self.config.capacity_bytes;
@@ -179,21 +188,27 @@ impl RawArena {
         self.clamp_end();
     }
 
-    /// Sets `end` from `limit`, the budget and the mode (R2).
+    /// Sets `soft_end` and `end` from `limit`, the budget and the mode (R2).
     pub(super) fn clamp_end(&self) {
-        let limit = self.limit.get();
-        if self.config.mode == ArenaMode::PerObject {
-            self.end.set(ptr::null_mut());
-            return;
-        }
+        let soft_end = match self.config.mode {
+            ArenaMode::Bump | ArenaMode::Traced => self.affordable_end(),
+            ArenaMode::PerObject => self.start.get(),
+        };
+        self.soft_end.set(soft_end);
+        let is_hot = self.config.mode == ArenaMode::Bump;
+        self.end.set(if is_hot { soft_end } else { ptr::null_mut() });
+    }
+
+    /// The end of the window, or where the budget ends.
+    fn affordable_end(&self) -> *mut u8 {
         let budget = match (&self.source, self.config.budget) {
             (Source::Shared(_), _) | (_, Budget::Unlimited) => None,
             (_, Budget::Warn(_)) if self.crossing.get() != Crossing::No => None,
             (_, Budget::Warn(bytes) | Budget::Refuse(bytes)) => Some(bytes),
         };
-        let room = limit.addr() - self.start.get().addr();
+        let room = self.limit.get().addr() - self.start.get().addr();
         let affordable = budget.map_or(room, |bytes| bytes.saturating_sub(self.left_bytes.get()));
-        self.end.set(self.start.get().wrapping_add(affordable.min(room)));
+        self.start.get().wrapping_add(affordable.min(room))
     }
 
     /// Checks the budget for `bytes` more in per-object mode.

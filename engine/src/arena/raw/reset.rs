@@ -55,6 +55,7 @@ impl RawArena {
         self.block_requests.set(0);
         self.count.set(0);
         self.crossing.set(Crossing::No);
+        self.forget_trace();
         match &self.source {
             Source::Shared(_) => self.empty_window(),
             Source::Own { blocks, spare } => {
@@ -175,7 +176,7 @@ impl RawArena {
 
     fn is_shrink_due(&self) -> bool {
         let frames = self.config.shrink_after_frames;
-        frames > 0 && self.quiet_frames >= frames && self.config.mode == ArenaMode::Bump
+        frames > 0 && self.quiet_frames >= frames && self.config.mode != ArenaMode::PerObject
     }
 
     pub(crate) fn stats(&self) -> ArenaStats {
@@ -209,7 +210,7 @@ impl RawArena {
 
     /// Bytes until the end of the window, as far as the budget goes.
     pub(crate) fn room_bytes(&self) -> usize {
-        self.end.get().addr().saturating_sub(self.ptr.get().addr())
+        self.soft_end.get().addr().saturating_sub(self.ptr.get().addr())
     }
 
     /// Layout of `len` values of `T`.
