@@ -7,11 +7,14 @@ use frame_arena::ecs::{FrameError, FrameReport};
 use frame_arena::heap::HeapCounts;
 
 use crate::effect::Effect;
-use crate::report::{FrameMs, PhaseReport, Report};
-use crate::simulation::{Simulation, SimulationSettings};
+use crate::report::{FrameMs, PhaseReport, Report, TypeReport};
+use crate::simulation::{PhaseTrace, Simulation, SimulationSettings};
 
 /// Frames in which memory may still grow; figures called "settled" begin after them.
 pub const SETTLED_AFTER_FRAMES: u64 = 60;
+
+/// Frames that run traced after the timed ones.
+const TRACED_FRAMES: u32 = 10;
 
 /// Why there is no report.
 #[derive(Debug)]
@@ -61,7 +64,33 @@ pub fn run(
         figures.add(&simulation.run_frame(tick)?);
     }
     let checksum = simulation.checksum();
-    Ok(figures.report(effect, settings, checksum))
+    let mut report = figures.report(effect, settings, checksum);
+    report.types = type_reports(&simulation.trace_frames(TRACED_FRAMES)?);
+    Ok(report)
+}
+
+/// The types that traced frames allocated, by phase, the most bytes first.
+fn type_reports(traces: &[PhaseTrace]) -> Vec<TypeReport> {
+    let mut sums: Vec<TypeReport> = Vec::new();
+    for PhaseTrace { phase, trace } in traces {
+        for entry in trace.by_type() {
+            let is_same =
+                |sum: &TypeReport| sum.phase == *phase && sum.type_name == entry.type_name;
+            let place = sums.iter().position(is_same).unwrap_or_else(|| {
+                sums.push(TypeReport::empty(phase, entry.type_name));
+                sums.len() - 1
+            });
+            sums[place].count_per_frame += entry.call_count as f64;
+            sums[place].objects_per_frame += entry.element_count as f64;
+            sums[place].bytes_per_frame += entry.bytes as f64;
+        }
+    }
+    for sum in &mut sums {
+        sum.count_per_frame /= f64::from(TRACED_FRAMES);
+        sum.objects_per_frame /= f64::from(TRACED_FRAMES);
+        sum.bytes_per_frame /= f64::from(TRACED_FRAMES);
+    }
+    sums
 }
 
 /// What is kept of each frame. Its memory is taken before the first one.

@@ -107,6 +107,20 @@ pub struct TypeReport {
     pub bytes_per_frame: f64,
 }
 
+impl TypeReport {
+    /// A line for a type of which nothing was seen yet.
+    #[must_use]
+    pub fn empty(phase: &str, type_name: &str) -> Self {
+        Self {
+            phase: phase.to_owned(),
+            type_name: type_name.to_owned(),
+            count_per_frame: 0.0,
+            objects_per_frame: 0.0,
+            bytes_per_frame: 0.0,
+        }
+    }
+}
+
 impl Report {
     /// Writes the report as JSON, whole or not at all.
     ///

@@ -134,7 +134,7 @@ impl Show {
             Ok(report) => self.report = Some(report),
             Err(error) => {
                 window.show_error(&error.to_string());
-                self.report = Some(error.report);
+                self.report = Some(*error.report);
             }
         }
     }

@@ -7,10 +7,10 @@ pub use systems::Emission;
 
 use std::time::Duration;
 
-use frame_arena::ecs::{Engine, EngineConfig, FrameError, FrameReport, PhaseArena, phase};
+use frame_arena::ecs::{Engine, EngineConfig, FrameError, FrameReport, Phase, PhaseArena, phase};
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
-use frame_arena::{AllocError, AnyHandle, ArenaConfig, ArenaMode, HandleTarget};
+use frame_arena::{AllocError, AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
 
 use crate::cli::Cli;
@@ -44,6 +44,15 @@ pub struct SimulationSettings {
     pub particle_count: u32,
     /// Where transient objects are put.
     pub allocator: AllocatorKind,
+}
+
+/// What one phase allocated in one frame.
+#[derive(Debug, Clone)]
+pub struct PhaseTrace {
+    /// Name of the phase.
+    pub phase: &'static str,
+    /// By type and call site.
+    pub trace: FrameTrace,
 }
 
 /// An engine with particles in it. Equal settings, effect and frame times give equal particles, bit by bit, wherever
@@ -189,6 +198,34 @@ impl Simulation {
     fn drawn<H: AnyHandle>(&self, handle: Option<H>) -> Option<&HandleTarget<H>> {
         let arena = self.engine.world().get_resource::<PhaseArena<phase::Render>>()?;
         arena.threads().get(handle?).ok()
+    }
+
+    /// Runs `frame_count` frames more and tells what they allocated, by phase. Traced frames are slow; where transient
+    /// objects are put is as before afterwards.
+    ///
+    /// # Errors
+    /// If systems fail.
+    pub fn trace_frames(&mut self, frame_count: u32) -> Result<Vec<PhaseTrace>, FrameError> {
+        self.engine.set_mode(ArenaMode::Traced);
+        let mut traces = Vec::new();
+        for _ in 0..frame_count {
+            let traced = self.engine.run_frame(self.engine.tick_duration());
+            if let Err(error) = traced {
+                self.set_allocator(self.settings.allocator);
+                return Err(error);
+            }
+            traces.push(self.phase_trace::<phase::Update>());
+            traces.push(self.phase_trace::<phase::Physics>());
+            traces.push(self.phase_trace::<phase::Render>());
+        }
+        self.set_allocator(self.settings.allocator);
+        Ok(traces)
+    }
+
+    fn phase_trace<P: Phase>(&mut self) -> PhaseTrace {
+        let arena = self.engine.world_mut().get_resource_mut::<PhaseArena<P>>();
+        let trace = arena.map(|mut arena| arena.trace()).unwrap_or_default();
+        PhaseTrace { phase: P::NAME, trace }
     }
 
     /// Hash of all positions and velocities.

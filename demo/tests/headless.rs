@@ -111,6 +111,25 @@ fn used_bytes_hold_what_a_phase_must_have_made() {
 }
 
 #[test]
+fn types_name_what_each_phase_allocates_and_add_up_to_its_figures() {
+    let report = small(&["--effect", "galaxy"]);
+    let types = report["types"].as_array().unwrap();
+    for phase in phases(&report) {
+        let sum: f64 = types
+            .iter()
+            .filter(|line| line["phase"] == phase["name"])
+            .map(|line| line["count_per_frame"].as_f64().unwrap())
+            .sum();
+        let allocs = phase["allocs_per_frame"].as_f64().unwrap();
+        // Other frames than the timed ones, of the same settled effect.
+        assert!((sum - allocs).abs() <= allocs * 0.1 + 1.0, "{phase}: {sum} by type");
+    }
+    let names: Vec<&str> = types.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert!(names.iter().any(|name| name.ends_with("RenderObject")), "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with("CollisionObject")), "{names:?}");
+}
+
+#[test]
 fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
     let output = output(&["--frames", "10", "--particles", "100"]);
     let stderr = text(&output.stderr);

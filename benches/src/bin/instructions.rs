@@ -20,7 +20,9 @@ const OPERATIONS: u64 = 100_000;
 const CAPACITY_BYTES: usize = 2 * OPERATIONS as usize * 16;
 
 /// Name, what it does, and the loop itself.
-const ARMS: [(&str, &str, fn(u64)); 5] = [
+type Arm = (&'static str, &'static str, fn(u64));
+
+const ARMS: [Arm; 5] = [
     ("store", "the loop, `black_box`, and one store", run_store),
     ("ideal", "an index moved over a fixed buffer, never another block", run_ideal),
     ("frame-arena", "FrameArena::alloc, counted", run_frame_arena),

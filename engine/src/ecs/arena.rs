@@ -9,8 +9,8 @@ use bevy_ecs::system::SystemParam;
 
 use super::phase::Phase;
 use crate::{
-    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, FrameUsage,
-    HandleTarget, StaleHandle, ThreadArenas,
+    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, FrameTrace,
+    FrameUsage, HandleTarget, StaleHandle, ThreadArenas,
 };
 
 /// The arenas of phase `P`, one for each thread, as a resource.
@@ -59,6 +59,13 @@ impl<P: Phase> PhaseArena<P> {
     #[must_use]
     pub fn stats(&mut self) -> ArenaStats {
         self.arenas.stats()
+    }
+
+    /// What the frame allocated so far, by type and call site; empty but in
+    /// [`ArenaMode::Traced`].
+    #[must_use]
+    pub fn trace(&mut self) -> FrameTrace {
+        self.arenas.trace()
     }
 
     /// Figures of past frames, oldest first; as many as `history_frames` says.

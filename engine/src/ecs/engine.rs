@@ -245,7 +245,11 @@ impl Engine {
         self.world.clear_trackers();
         self.frame += 1;
         profile::frame_mark();
-        if failures.is_empty() { Ok(report) } else { Err(FrameError { failures, report }) }
+        if failures.is_empty() {
+            Ok(report)
+        } else {
+            Err(FrameError { failures, report: Box::new(report) })
+        }
     }
 
     fn run_phases(

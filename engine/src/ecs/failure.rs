@@ -25,8 +25,8 @@ pub struct SystemFailure {
 pub struct FrameError {
     /// The systems, in the order in which they failed; at least one.
     pub failures: Vec<SystemFailure>,
-    /// The frame's figures all the same.
-    pub report: FrameReport,
+    /// The frame's figures all the same; boxed, for they are large and failures are rare.
+    pub report: Box<FrameReport>,
 }
 
 impl fmt::Display for FrameError {

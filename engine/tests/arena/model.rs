@@ -477,7 +477,8 @@ impl<'a> Frame<'a> {
     /// Bytes come back if they were the last, and per object always.
     fn expect_given_back(&mut self, bytes: usize) {
         let given_back = self.used_bytes - self.arena.stats().used_bytes;
-        let is_possible = given_back == bytes || self.mode != ArenaMode::PerObject && given_back == 0;
+        let is_possible =
+            given_back == bytes || self.mode != ArenaMode::PerObject && given_back == 0;
         assert!(is_possible, "{given_back} of {bytes} B came back");
         self.used_bytes -= given_back;
     }

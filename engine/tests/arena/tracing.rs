@@ -7,11 +7,8 @@ use frame_arena::{
 };
 
 fn traced() -> FrameArena {
-    let config = ArenaConfig {
-        mode: ArenaMode::Traced,
-        capacity_bytes: 4_096,
-        ..ArenaConfig::default()
-    };
+    let config =
+        ArenaConfig { mode: ArenaMode::Traced, capacity_bytes: 4_096, ..ArenaConfig::default() };
     FrameArena::with_config(config)
 }
 
