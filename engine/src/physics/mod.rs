@@ -54,7 +54,7 @@ pub use config::{Attractor, PhysicsConfig, PointerForce};
 pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record, sort_into_grid};
 pub use motion::{Motion, held_inside, integrated};
 pub use pairs::{Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, find_contacts};
-pub use relax::{RESTING_SPEED, parted, relax};
+pub use relax::{ALLOWED_OVERLAP, RESTING_SPEED, parted, relax};
 pub(crate) use systems::dense;
 pub use systems::{
     find_pairs, gather_objects, install, integrate_motion, list_touches, relax_contacts,
