@@ -13,7 +13,7 @@ pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
-    FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage, FrameVec,
-    Handle, HandleTarget, MapEntry, MemorySpan, Refused, SliceHandle, StaleHandle, StrHandle,
-    ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
+    FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage,
+    FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, Refused, Scratch, SliceHandle,
+    StaleHandle, StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
 };

@@ -84,6 +84,9 @@ pub struct ArenaConfig {
     /// Shrink after this many consecutive frames that used under half of what is reserved.
     /// 0 never shrinks. Default 600: ten seconds at 60 frames a second.
     pub shrink_after_frames: u32,
+    /// Take another block when one is full. Default yes; without, the arena ends at its capacity,
+    /// as after a budget.
+    pub can_grow: bool,
     /// Past frames to keep figures of, for graphs. Default 0; 240 takes 19 KiB.
     pub history_frames: usize,
 }
@@ -99,6 +102,7 @@ impl ArenaConfig {
             budget: Budget::Unlimited,
             mode: ArenaMode::Bump,
             shrink_after_frames: 600,
+            can_grow: true,
             history_frames: 0,
         }
     }

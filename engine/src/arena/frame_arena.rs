@@ -17,6 +17,7 @@ use super::drops::DropList;
 use super::epoch::Epoch;
 use super::error::{AllocError, Refused, refuse};
 use super::raw::RawArena;
+use super::scratch::ScratchPool;
 use super::stats::{ArenaStats, FrameUsage};
 use super::string::FrameString;
 use super::trace::{FrameTrace, Origin};
@@ -50,6 +51,7 @@ use super::trace::{FrameTrace, Origin};
 /// the budget or the system refuses; nothing else here panics.
 pub struct FrameArena {
     raw: RawArena,
+    scratch: ScratchPool,
 }
 
 /// Refuses types whose destructor the arena would not run, when the call is built.
@@ -66,7 +68,7 @@ impl FrameArena {
     /// allocation.
     #[must_use]
     pub fn new() -> Self {
-        Self { raw: RawArena::new(ArenaConfig::default()) }
+        Self::from_raw(RawArena::new(ArenaConfig::default()))
     }
 
     /// An arena with a block for `capacity_bytes` of objects, taken now.
@@ -104,11 +106,15 @@ impl FrameArena {
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         let raw = RawArena::new(config);
         raw.reserve_capacity()?;
-        Ok(Self { raw })
+        Ok(Self::from_raw(raw))
     }
 
     pub(crate) fn from_raw(raw: RawArena) -> Self {
-        Self { raw }
+        Self { raw, scratch: ScratchPool::default() }
+    }
+
+    pub(crate) fn scratch_pool(&self) -> &ScratchPool {
+        &self.scratch
     }
 
     #[inline(always)]

@@ -14,6 +14,8 @@ mod config;
 mod drops;
 mod epoch;
 mod error;
+#[expect(unsafe_code, reason = "memory lent by the caller")]
+mod fixed;
 #[expect(unsafe_code, reason = "typed values in raw memory")]
 mod frame_arena;
 #[expect(unsafe_code, reason = "pointers that outlive a borrow, checked by epoch")]
@@ -24,10 +26,13 @@ mod map;
 mod members;
 #[expect(unsafe_code, reason = "an intrusive list of heap objects")]
 mod objects;
+#[expect(unsafe_code, reason = "memory that is nobody's, marked as such")]
+mod poison;
 #[expect(unsafe_code, reason = "the bump pointer")]
 mod raw;
 #[expect(unsafe_code, reason = "memory shared by threads without locks")]
 mod reservation;
+mod scratch;
 mod size;
 mod stats;
 #[expect(unsafe_code, reason = "bytes known to be UTF-8")]
@@ -43,9 +48,11 @@ pub use boxed::FrameBox;
 pub use config::{ArenaConfig, ArenaMode, Budget};
 pub use epoch::Epoch;
 pub use error::{AllocError, Refused, StaleHandle};
+pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use map::{FixedHash, FrameMap, MapEntry};
+pub use scratch::Scratch;
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;

@@ -28,7 +28,8 @@ use super::drops::DropList;
 use super::epoch::Epoch;
 use super::error::AllocError;
 use super::objects::ObjectList;
-use super::reservation::Reservation;
+use super::poison;
+use super::reservation::{Reservation, Window};
 use super::size;
 use super::stats::FrameHistory;
 use super::trace::{Origin, Tracer};
@@ -67,12 +68,15 @@ pub(crate) struct RawArena {
     abandoned_bytes: Cell<usize>,
     block_requests: Cell<u32>,
     crossing: Cell<Crossing>,
+    is_missed_reset_logged: Cell<bool>,
     /// Why the last call through the `Allocator` trait failed: its error type cannot say.
     pub(crate) last_refusal: Cell<Option<AllocError>>,
     /// Who will call through the `Allocator` trait next, in traced mode: it tells a layout only.
     announced: Cell<Option<Origin>>,
     tracer: Cell<Option<Box<Tracer>>>,
     source: Source,
+    /// Over memory of somebody else's, which is all that it may use.
+    is_lent: bool,
     objects: ObjectList,
     pub(crate) drops: DropList,
     epoch: Epoch,
@@ -102,6 +106,26 @@ impl RawArena {
         Self::with_source(config, source, Epoch::next())
     }
 
+    /// An arena over memory that somebody else owns, and no more than that.
+    ///
+    /// # Safety
+    /// - The memory is valid for reads and writes and nobody else uses it until the arena is gone.
+    pub(crate) unsafe fn lent(config: ArenaConfig, memory: NonNull<[u8]>) -> Self {
+        let mut arena = Self::new(ArenaConfig { can_grow: false, ..config });
+        arena.is_lent = true;
+        let start = memory.cast::<u8>();
+        let skipped = size::padding_to(start.addr().get(), size::BLOCK_ALIGN_BYTES);
+        // R4: the top 4 KiB of the address space are never handed out.
+        let highest_end = usize::MAX - size::WRAP_SAFE_BYTES;
+        let end = (start.addr().get() + memory.len()).min(highest_end);
+        let bytes = end.saturating_sub(start.addr().get() + skipped);
+        if bytes > 0 {
+            let start = start.map_addr(|start| start.saturating_add(skipped));
+            arena.enter(Window { start, bytes: bytes & !(size::MIN_ALIGN_BYTES - 1) });
+        }
+        arena
+    }
+
     /// A member of a per-thread set.
     pub(crate) fn member(config: ArenaConfig, shared: Arc<Reservation>, epoch: Epoch) -> Self {
         Self::with_source(config, Source::Shared(shared), epoch)
@@ -120,10 +144,12 @@ impl RawArena {
             abandoned_bytes: Cell::new(0),
             block_requests: Cell::new(0),
             crossing: Cell::new(Crossing::No),
+            is_missed_reset_logged: Cell::new(false),
             last_refusal: Cell::new(None),
             announced: Cell::new(None),
             tracer: Cell::new(None),
             source,
+            is_lent: false,
             objects: ObjectList::default(),
             drops: DropList::default(),
             epoch,
@@ -155,6 +181,7 @@ impl RawArena {
         if next <= self.end.get() {
             self.ptr.set(next);
             self.count.set(self.count.get() + 1);
+            poison::allow_use(ptr, size_of::<T>());
             // SAFETY: R1: `ptr` is never null.
             return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
         }
@@ -191,6 +218,7 @@ impl RawArena {
         }
         let object = ptr.wrapping_add(padding);
         self.ptr.set(object.wrapping_add(bytes));
+        poison::allow_use(object, layout.size());
         // SAFETY: R1: `ptr` is not null, and the object lies at or above it without wrapping.
         Some(unsafe { NonNull::new_unchecked(object) })
     }
@@ -212,7 +240,9 @@ impl RawArena {
     /// The window's own pointer moves there: a caller's may be good for its own object only.
     #[inline(always)]
     fn move_down_to(&self, address: usize) {
-        self.ptr.set(self.ptr.get().with_addr(address));
+        let old = self.ptr.get();
+        self.ptr.set(old.with_addr(address));
+        poison::forbid_use(self.ptr.get(), old.addr() - address);
     }
 
     /// Ends an object's life before the reset. Its memory is used again only if it is the last.
@@ -283,6 +313,7 @@ impl RawArena {
             let resized = self.bump_below(self.soft_end.get(), new);
             if resized.is_none() {
                 self.ptr.set(old_ptr);
+                poison::allow_use(object.as_ptr(), old.size());
             }
             resized
         };
@@ -337,6 +368,15 @@ impl RawArena {
             self.move_down_to(object.addr().get() + size::padded(new_size));
             self.trace_resize(object, size::padded(new_size));
         }
+    }
+
+    /// Forgets what lies in the current window; at reset only.
+    fn forget_window(&mut self) {
+        let start = self.start.get();
+        let bytes = self.ptr.get().addr() - start.addr();
+        // SAFETY: P1: `&mut self` at reset says that every borrow has ended, the drops have run,
+        // and the new epoch makes every handle stale; the window is this arena's memory (R1).
+        unsafe { poison::forget(start, bytes) };
     }
 
     /// Remembers the most bytes used, before `used_bytes` falls.

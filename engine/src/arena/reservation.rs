@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use super::block::{Block, BlockChain};
 use super::config::{ArenaConfig, Budget};
 use super::error::AllocError;
+use super::poison;
 use super::size;
 
 /// What a thread claims at a time, in bytes: small enough that 16 threads hold 1 MiB, large enough
@@ -362,7 +363,10 @@ impl Reservation {
             // SAFETY: S1; `&mut self` says that no thread is claiming.
             let region = unsafe { region.as_mut() };
             let start = region.first;
-            *region.next.get_mut() = start;
+            let end = core::mem::replace(region.next.get_mut(), start);
+            // SAFETY: P1: the members are empty, and the set's new epoch makes every handle stale;
+            // S2: what lies before `next` was granted from this region.
+            unsafe { poison::forget(start, end.addr() - start.addr()) };
         }
     }
 

@@ -2,11 +2,14 @@
 
 mod budget;
 mod drops;
+mod fixed;
 mod handles;
 mod keep;
 mod model;
 mod nesting;
+mod poison;
 mod reset;
+mod scratch;
 mod sizes;
 mod support;
 mod threads;

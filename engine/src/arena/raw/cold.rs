@@ -8,9 +8,13 @@ use super::{Crossing, RawArena, Source, nowhere};
 use crate::arena::block::{Block, BlockChain};
 use crate::arena::config::{ArenaMode, Budget};
 use crate::arena::error::AllocError;
+use crate::arena::poison;
 use crate::arena::reservation::{Grant, Window};
 use crate::arena::size;
 use crate::arena::trace::Origin;
+
+/// Blocks in one frame at which an arena looks forgotten: 64 times its capacity, by doubling.
+const MISSED_RESET_REQUESTS: u32 = 7;
 
 impl RawArena {
     #[cold]
@@ -72,6 +76,7 @@ impl RawArena {
     ) -> Result<(), AllocError> {
         let ptr = self.ptr.get();
         let fits_the_block = self.bump_below(self.limit.get(), layout).is_some();
+        poison::forbid_use(ptr, self.ptr.get().addr() - ptr.addr());
         self.ptr.set(ptr); // Only asked: the claim itself comes in the next round.
         let crosses = |budget_bytes: usize| {
             fits_the_block || self.used_bytes() + size::padded(layout.size()) > budget_bytes
@@ -79,6 +84,9 @@ impl RawArena {
         match self.config.budget {
             Budget::Refuse(bytes) if crosses(bytes) => {
                 return Err(self.over_budget(layout.size(), bytes));
+            }
+            _ if !self.config.can_grow && !self.is_fresh() => {
+                return Err(self.over_budget(layout.size(), self.config.capacity_bytes));
             }
             Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
                 self.crossing.set(Crossing::Unlogged);
@@ -91,7 +99,27 @@ impl RawArena {
         let window = Window { start: block.start(), bytes: block.room_bytes() };
         blocks.push(block);
         self.enter(window);
+        self.warn_of_missed_reset();
         Ok(())
+    }
+
+    /// Whether the arena has had no memory yet.
+    fn is_fresh(&self) -> bool {
+        self.block_count() == 0 && !self.is_lent
+    }
+
+    /// Says, once in an arena's life, that it grows as if nobody ever reset it.
+    fn warn_of_missed_reset(&self) {
+        if self.block_requests.get() == MISSED_RESET_REQUESTS && !self.is_missed_reset_logged.get()
+        {
+            self.is_missed_reset_logged.set(true);
+            log::warn!(
+                "{} arena grew {MISSED_RESET_REQUESTS} times since its last reset, to {} KiB; \
+                 call reset (or begin_frame) in each frame, or raise capacity_bytes",
+                self.config.name,
+                self.reserved_bytes() / 1024,
+            );
+        }
     }
 
     fn next_block(
@@ -141,6 +169,7 @@ impl RawArena {
     fn accept(&self, grant: Grant) {
         match grant {
             Grant::Extended { bytes } => {
+                poison::forbid_use(self.limit.get(), bytes);
                 self.limit.set(self.limit.get().wrapping_add(bytes));
                 self.clamp_end();
             }
@@ -177,6 +206,7 @@ impl RawArena {
         self.start.set(start);
         self.ptr.set(start);
         self.limit.set(start.wrapping_add(window.bytes));
+        poison::forbid_use(start, window.bytes);
         self.clamp_end();
     }
 

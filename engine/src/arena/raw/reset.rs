@@ -49,6 +49,7 @@ impl RawArena {
 
     fn forget_everything(&mut self, peak_bytes: usize) {
         self.objects.free_all();
+        self.forget_window();
         self.left_bytes.set(0);
         self.peak_bytes.set(0);
         self.abandoned_bytes.set(0);
@@ -140,7 +141,7 @@ impl RawArena {
         blocks_bytes + self.objects.live_bytes()
     }
 
-    fn block_count(&self) -> u32 {
+    pub(super) fn block_count(&self) -> u32 {
         match &self.source {
             Source::Own { blocks, spare } => blocks.block_count() + spare.block_count(),
             Source::Shared(_) => 0,
