@@ -14,6 +14,6 @@ pub mod render;
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
     FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage,
-    FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, Refused, Scratch, SliceHandle,
+    FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, Pressure, Refused, Scratch, SliceHandle,
     StaleHandle, StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
 };

@@ -16,6 +16,7 @@ use super::config::{ArenaConfig, ArenaMode, Budget};
 use super::drops::DropList;
 use super::epoch::Epoch;
 use super::error::{AllocError, Refused, refuse};
+use super::pressure::Pressure;
 use super::raw::RawArena;
 use super::scratch::ScratchPool;
 use super::stats::{ArenaStats, FrameUsage};
@@ -516,6 +517,12 @@ impl FrameArena {
     #[must_use]
     pub fn usage(&self) -> FrameUsage {
         self.raw.usage()
+    }
+
+    /// How the last frames fitted the memory reserved, with advice on the capacity as `Display`.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        self.raw.pressure()
     }
 
     /// Figures of the last `history_frames` frames, oldest first.

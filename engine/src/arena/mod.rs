@@ -28,6 +28,7 @@ mod members;
 mod objects;
 #[expect(unsafe_code, reason = "memory that is nobody's, marked as such")]
 mod poison;
+mod pressure;
 #[expect(unsafe_code, reason = "the bump pointer")]
 mod raw;
 #[expect(unsafe_code, reason = "memory shared by threads without locks")]
@@ -52,6 +53,7 @@ pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use map::{FixedHash, FrameMap, MapEntry};
+pub use pressure::Pressure;
 pub use scratch::Scratch;
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;

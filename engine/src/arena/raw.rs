@@ -29,6 +29,7 @@ use super::epoch::Epoch;
 use super::error::AllocError;
 use super::objects::ObjectList;
 use super::poison;
+use super::pressure::PressureTally;
 use super::reservation::{Reservation, Window};
 use super::size;
 use super::stats::FrameHistory;
@@ -87,6 +88,7 @@ pub(crate) struct RawArena {
     quiet_most_bytes: usize,
     frame_count: u64,
     history: FrameHistory,
+    pressure: PressureTally,
 }
 
 // SAFETY: the windows are plain memory that no other thread hands out (R1); what is in them is
@@ -160,6 +162,7 @@ impl RawArena {
             quiet_most_bytes: 0,
             frame_count: 0,
             history: FrameHistory::new(config.history_frames),
+            pressure: PressureTally::default(),
         };
         arena.empty_window();
         arena

@@ -14,6 +14,7 @@ use super::error::{AllocError, StaleHandle, refuse};
 use super::frame_arena::FrameArena;
 use super::handle::{AnyHandle, HandleTarget, resolve};
 use super::members::MemberList;
+use super::pressure::{Pressure, PressureTally};
 use super::raw::RawArena;
 use super::reservation::Reservation;
 use super::stats::{ArenaStats, FrameHistory, FrameUsage};
@@ -62,6 +63,7 @@ struct SetFigures {
     frame_count: u64,
     last: FrameUsage,
     history: FrameHistory,
+    pressure: PressureTally,
 }
 
 impl ThreadArenas {
@@ -104,6 +106,7 @@ impl ThreadArenas {
                 frame_count: 0,
                 last: FrameUsage::default(),
                 history: FrameHistory::new(config.history_frames),
+                pressure: PressureTally::default(),
             },
         }
     }
@@ -270,6 +273,12 @@ impl ThreadArenas {
         self.figures.history.iter()
     }
 
+    /// How the last frames fitted the memory reserved, with advice on the capacity as `Display`.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        self.figures.pressure.pressure(self.config.name, self.shared.reserved_bytes())
+    }
+
     /// Arenas that the set holds: one for each thread that used it lately.
     #[must_use]
     pub fn member_count(&self) -> usize {
@@ -294,6 +303,7 @@ impl SetFigures {
         self.frame_count += 1;
         self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
         self.last = usage;
+        self.pressure.note(&usage);
         self.history.push(usage);
     }
 }

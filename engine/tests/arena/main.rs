@@ -11,6 +11,7 @@ mod poison;
 mod reset;
 mod scratch;
 mod sizes;
+mod sizing;
 mod support;
 mod threads;
 mod tracing;

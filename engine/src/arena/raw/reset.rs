@@ -9,6 +9,7 @@ use crate::arena::config::{ArenaConfig, ArenaMode, Budget};
 use crate::arena::drops::{PanicPayload, resume_in_drop};
 use crate::arena::epoch::Epoch;
 use crate::arena::error::AllocError;
+use crate::arena::pressure::Pressure;
 use crate::arena::reservation::Window;
 use crate::arena::size;
 use crate::arena::stats::{ArenaStats, FrameUsage};
@@ -172,6 +173,7 @@ impl RawArena {
             self.quiet_frames = 0;
             self.quiet_most_bytes = 0;
         }
+        self.pressure.note(&usage);
         self.history.push(usage);
     }
 
@@ -194,6 +196,10 @@ impl RawArena {
             quiet_frames: self.quiet_frames,
             frame_count: self.frame_count,
         }
+    }
+
+    pub(crate) fn pressure(&self) -> Pressure {
+        self.pressure.pressure(self.config.name, self.reserved_bytes())
     }
 
     /// The last frames, oldest first.

@@ -1,0 +1,160 @@
+//! Pressure: whether the capacity suits the frames, in words.
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use super::size;
+use super::stats::FrameUsage;
+
+/// Frames that a report looks back on, at most.
+pub(crate) const LOOK_BACK_FRAMES: u32 = 600;
+
+/// How the last frames (up to 600) fitted the memory reserved. Its `Display` is advice.
+///
+/// ```
+/// use frame_arena::FrameArena;
+///
+/// let mut arena = FrameArena::with_capacity(64 << 10);
+/// arena.alloc_slice_fill_with(2 << 20, |_| 0u8);
+/// arena.reset();
+/// assert_eq!(
+///     arena.pressure().to_string(),
+///     "frame arena: set capacity_bytes to 3 MiB: 1 frame of the last 1 grew",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Pressure {
+    /// Name of the arena.
+    pub arena: &'static str,
+    /// Frames looked back on: those between 300 and 600 that ended last, or all of fewer.
+    pub frame_count: u32,
+    /// Those of them that needed more than one block.
+    pub grown_frame_count: u32,
+    /// The most bytes that one of them used.
+    pub most_bytes: usize,
+    /// Bytes held from the system now.
+    pub reserved_bytes: usize,
+}
+
+impl Pressure {
+    /// Capacity to configure: the most that a frame used and a quarter more, in whole KiB, or MiB
+    /// from one MiB on.
+    #[must_use]
+    pub fn advised_capacity_bytes(&self) -> usize {
+        let room = size::settled_room(self.most_bytes);
+        let unit = if room >= 1 << 20 { 1 << 20 } else { 1 << 10 };
+        size::round_up(room, unit).unwrap_or(room)
+    }
+}
+
+impl fmt::Display for Pressure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let &Self { arena, frame_count, grown_frame_count, most_bytes, reserved_bytes } = self;
+        if grown_frame_count > 0 {
+            let capacity = Bytes(self.advised_capacity_bytes());
+            let frames = if grown_frame_count == 1 { "frame" } else { "frames" };
+            return write!(
+                f,
+                "{arena} arena: set capacity_bytes to {capacity}: \
+                 {grown_frame_count} {frames} of the last {frame_count} grew"
+            );
+        }
+        let (most, reserved) = (Bytes(most_bytes), Bytes(reserved_bytes));
+        write!(
+            f,
+            "{arena} arena: capacity_bytes is enough: \
+             the last {frame_count} frames used at most {most} of {reserved}"
+        )
+    }
+}
+
+/// Bytes as whole MiB where they are, else as whole KiB, rounded up.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => {
+                write!(f, "{} MiB", bytes >> 20)
+            }
+            bytes => write!(f, "{} KiB", bytes.div_ceil(1 << 10)),
+        }
+    }
+}
+
+/// Figures of up to 600 frames, in two halves: the older is dropped when the newer is full.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PressureTally {
+    newer: Half,
+    older: Half,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Half {
+    frame_count: u32,
+    grown_frame_count: u32,
+    most_bytes: usize,
+}
+
+impl PressureTally {
+    #[inline]
+    pub(crate) fn note(&mut self, usage: &FrameUsage) {
+        if self.newer.frame_count == LOOK_BACK_FRAMES / 2 {
+            self.older = self.newer;
+            self.newer = Half::default();
+        }
+        self.newer.frame_count += 1;
+        self.newer.grown_frame_count += u32::from(usage.block_count > 1);
+        self.newer.most_bytes = self.newer.most_bytes.max(usage.peak_bytes);
+    }
+
+    pub(crate) fn pressure(&self, arena: &'static str, reserved_bytes: usize) -> Pressure {
+        let (newer, older) = (&self.newer, &self.older);
+        Pressure {
+            arena,
+            frame_count: newer.frame_count + older.frame_count,
+            grown_frame_count: newer.grown_frame_count + older.grown_frame_count,
+            most_bytes: newer.most_bytes.max(older.most_bytes),
+            reserved_bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(peak_bytes: usize, block_count: u32) -> FrameUsage {
+        FrameUsage { peak_bytes, block_count, ..FrameUsage::default() }
+    }
+
+    #[test]
+    fn growth_of_long_ago_is_forgotten() {
+        let mut tally = PressureTally::default();
+        tally.note(&usage(5_000_000, 3));
+        for _ in 0..LOOK_BACK_FRAMES - 1 {
+            tally.note(&usage(1_000, 1));
+        }
+        assert_eq!(tally.pressure("a", 0).grown_frame_count, 1);
+        for _ in 0..LOOK_BACK_FRAMES / 2 {
+            tally.note(&usage(1_000, 1));
+        }
+        let pressure = tally.pressure("audio", 1_052_672);
+        assert_eq!((pressure.grown_frame_count, pressure.most_bytes), (0, 1_000));
+        assert_eq!(
+            pressure.to_string(),
+            "audio arena: capacity_bytes is enough: the last 600 frames used at most 1 KiB of 1028 KiB"
+        );
+    }
+
+    #[test]
+    fn advice_counts_the_frames_that_grew() {
+        let mut tally = PressureTally::default();
+        (0..100).for_each(|n| tally.note(&usage(700_000, 1 + u32::from(n % 40 == 0))));
+        assert_eq!(
+            tally.pressure("physics", 0).to_string(),
+            "physics arena: set capacity_bytes to 855 KiB: 3 frames of the last 100 grew"
+        );
+    }
+}

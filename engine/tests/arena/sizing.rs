@@ -1,0 +1,56 @@
+//! Advice on sizes, and a warning where nobody resets.
+
+use frame_arena::{Budget, FrameArena};
+
+use crate::support::{AnyArena, MODES, config};
+use crate::warnings;
+
+#[test]
+fn an_arena_that_nobody_resets_warns_once() {
+    warnings::collect();
+    let mut arena = FrameArena::with_config(config(4_096, MODES[0], Budget::Unlimited));
+    for _ in 0..3 {
+        arena.alloc_slice_fill_with(100, |_| 0u8);
+        for _ in 0..10_000 {
+            arena.alloc([0u64; 16]);
+        }
+    }
+    let logged = warnings::take();
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    assert!(logged[0].starts_with("test arena grew 7 times since its last reset"), "{logged:?}");
+    assert!(logged[0].contains("call reset"), "{logged:?}");
+    arena.reset();
+}
+
+#[test]
+fn an_arena_that_is_reset_does_not_warn() {
+    warnings::collect();
+    let mut arena = FrameArena::with_config(config(4_096, MODES[0], Budget::Unlimited));
+    for _ in 0..500 {
+        (0..400).for_each(|_| _ = arena.alloc([0u64; 16]));
+        arena.reset();
+    }
+    assert_eq!(warnings::take(), Vec::<String>::new());
+}
+
+#[test]
+fn pressure_tells_how_many_frames_grew_and_what_to_set() {
+    for is_set in [false, true] {
+        let mut arena = AnyArena::new(is_set, config(4_096, MODES[0], Budget::Unlimited));
+        arena.arena().alloc([0u8; 100_000]);
+        for _ in 0..9 {
+            arena.reset();
+            arena.arena().alloc([0u8; 1_000]);
+        }
+        arena.reset();
+        let pressure = match &arena {
+            AnyArena::Single(arena) => arena.pressure(),
+            AnyArena::Set(set) => set.pressure(),
+        };
+        assert_eq!((pressure.frame_count, pressure.grown_frame_count), (10, 1));
+        let advised = pressure.advised_capacity_bytes();
+        let mut advised = AnyArena::new(is_set, config(advised, MODES[0], Budget::Unlimited));
+        advised.arena().alloc([0u8; 100_000]);
+        assert_eq!(advised.stats().block_count, 1);
+    }
+}
