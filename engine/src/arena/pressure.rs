@@ -9,6 +9,26 @@ use super::stats::FrameUsage;
 /// Frames that a report looks back on, at most.
 pub(crate) const LOOK_BACK_FRAMES: u32 = 600;
 
+/// Blocks in one frame at which an arena looks forgotten: 64 times its capacity, by doubling.
+pub(crate) const MISSED_RESET_REQUESTS: u32 = 7;
+
+/// What is logged then.
+pub(crate) struct MissedReset {
+    pub(crate) arena: &'static str,
+    pub(crate) bytes: usize,
+}
+
+impl fmt::Display for MissedReset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (arena, bytes) = (self.arena, Bytes(self.bytes));
+        write!(
+            f,
+            "{arena} arena grew {MISSED_RESET_REQUESTS} times since its last reset, to {bytes}; \
+             call reset (or begin_frame) in each frame, or raise capacity_bytes"
+        )
+    }
+}
+
 /// How the last frames (up to 600) fitted the memory reserved. Its `Display` is advice.
 ///
 /// ```

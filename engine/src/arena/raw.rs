@@ -292,6 +292,7 @@ impl RawArena {
             return Ok(resized);
         }
         if size::padded(new_size) <= size::padded(old.size()) {
+            poison::allow_use(object.as_ptr(), new_size); // Its padding may be used now.
             return Ok(object);
         }
         let moved = self.claim(new, Origin::unknown(new_size))?;

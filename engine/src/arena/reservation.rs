@@ -18,6 +18,7 @@ use super::block::{Block, BlockChain};
 use super::config::{ArenaConfig, Budget};
 use super::error::AllocError;
 use super::poison;
+use super::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use super::size;
 
 /// What a thread claims at a time, in bytes: small enough that 16 threads hold 1 MiB, large enough
@@ -71,6 +72,7 @@ pub(crate) struct Reservation {
     /// Whether this frame crossed `Budget::Warn`, and whether that was logged.
     is_over: AtomicBool,
     is_warned: AtomicBool,
+    is_missed_reset_logged: AtomicBool,
     block_requests: AtomicU32,
     resizes: u32,
     quiet_frames: u32,
@@ -99,6 +101,7 @@ impl Reservation {
             budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
             is_over: AtomicBool::new(false),
             is_warned: AtomicBool::new(false),
+            is_missed_reset_logged: AtomicBool::new(false),
             block_requests: AtomicU32::new(0),
             resizes: 0,
             quiet_frames: 0,
@@ -196,17 +199,28 @@ impl Reservation {
             block.pretouch();
         }
         let blocks = self.lock();
-        if self.current.load(Ordering::Acquire) == full {
-            let region = place_region(&block);
-            blocks.in_use.push(block);
-            self.current.store(region.as_ptr(), Ordering::Release);
-            if !is_spare {
-                self.block_requests.fetch_add(1, Ordering::Relaxed);
-            }
-        } else {
+        if self.current.load(Ordering::Acquire) != full {
             drop(blocks); // Before the block goes back to the system.
+            return true;
+        }
+        let region = place_region(&block);
+        blocks.in_use.push(block);
+        self.current.store(region.as_ptr(), Ordering::Release);
+        drop(blocks);
+        if !is_spare {
+            let request_count = self.block_requests.fetch_add(1, Ordering::Relaxed) + 1;
+            self.warn_of_missed_reset(request_count);
         }
         true
+    }
+
+    /// Says, once in a set's life, that it grows as if nobody ever began a frame.
+    fn warn_of_missed_reset(&self, request_count: u32) {
+        if request_count == MISSED_RESET_REQUESTS
+            && !self.is_missed_reset_logged.swap(true, Ordering::Relaxed)
+        {
+            log::warn!("{}", MissedReset { arena: self.config.name, bytes: self.reserved_bytes() });
+        }
     }
 
     // ---- budget ----

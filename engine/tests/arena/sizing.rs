@@ -7,19 +7,17 @@ use crate::warnings;
 
 #[test]
 fn an_arena_that_nobody_resets_warns_once() {
-    warnings::collect();
-    let mut arena = FrameArena::with_config(config(4_096, MODES[0], Budget::Unlimited));
-    for _ in 0..3 {
-        arena.alloc_slice_fill_with(100, |_| 0u8);
-        for _ in 0..10_000 {
-            arena.alloc([0u64; 16]);
+    for is_set in [false, true] {
+        warnings::collect();
+        let arena = AnyArena::new(is_set, config(4_096, MODES[0], Budget::Unlimited));
+        for _ in 0..100_000 {
+            arena.arena().alloc([0u64; 16]);
         }
+        let logged = warnings::take();
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert!(logged[0].starts_with("test arena grew 7 times since its last reset"));
+        assert!(logged[0].contains("call reset (or begin_frame)"), "{logged:?}");
     }
-    let logged = warnings::take();
-    assert_eq!(logged.len(), 1, "{logged:?}");
-    assert!(logged[0].starts_with("test arena grew 7 times since its last reset"), "{logged:?}");
-    assert!(logged[0].contains("call reset"), "{logged:?}");
-    arena.reset();
 }
 
 #[test]

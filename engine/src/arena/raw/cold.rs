@@ -9,12 +9,10 @@ use crate::arena::block::{Block, BlockChain};
 use crate::arena::config::{ArenaMode, Budget};
 use crate::arena::error::AllocError;
 use crate::arena::poison;
+use crate::arena::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use crate::arena::reservation::{Grant, Window};
 use crate::arena::size;
 use crate::arena::trace::Origin;
-
-/// Blocks in one frame at which an arena looks forgotten: 64 times its capacity, by doubling.
-const MISSED_RESET_REQUESTS: u32 = 7;
 
 impl RawArena {
     #[cold]
@@ -113,12 +111,7 @@ impl RawArena {
         if self.block_requests.get() == MISSED_RESET_REQUESTS && !self.is_missed_reset_logged.get()
         {
             self.is_missed_reset_logged.set(true);
-            log::warn!(
-                "{} arena grew {MISSED_RESET_REQUESTS} times since its last reset, to {} KiB; \
-                 call reset (or begin_frame) in each frame, or raise capacity_bytes",
-                self.config.name,
-                self.reserved_bytes() / 1024,
-            );
+            log::warn!("{}", MissedReset { arena: self.config.name, bytes: self.reserved_bytes() });
         }
     }
 
