@@ -13,7 +13,8 @@ pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
-    FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage, FrameVec,
-    Handle, HandleTarget, MapEntry, MemorySpan, Refused, SliceHandle, StaleHandle, StrHandle,
-    ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
+    FixedHash, FrameArena, FrameBox, FrameMap, FramePacket, FrameString, FrameTrace, FrameUsage,
+    FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, PacketPool, PoolDry, PooledArena, Refused,
+    SharedFrame, SliceHandle, StaleHandle, StaleRoot, StrHandle, ThreadArenas, TraceEntry,
+    TypedArena, TypedIterMut, WholeArena,
 };

@@ -24,10 +24,13 @@ mod map;
 mod members;
 #[expect(unsafe_code, reason = "an intrusive list of heap objects")]
 mod objects;
+mod packet;
 #[expect(unsafe_code, reason = "the bump pointer")]
 mod raw;
 #[expect(unsafe_code, reason = "memory shared by threads without locks")]
 mod reservation;
+#[expect(unsafe_code, reason = "an arena read by many threads at once")]
+mod shared;
 mod size;
 mod stats;
 #[expect(unsafe_code, reason = "bytes known to be UTF-8")]
@@ -46,6 +49,8 @@ pub use error::{AllocError, Refused, StaleHandle};
 pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use map::{FixedHash, FrameMap, MapEntry};
+pub use packet::{FramePacket, PacketPool, PoolDry, PooledArena, StaleRoot};
+pub use shared::{SharedFrame, WholeArena};
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;
