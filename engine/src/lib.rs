@@ -13,7 +13,8 @@ pub mod render;
 
 pub use arena::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
-    FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FrameString, FrameTrace, FrameUsage,
-    FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, Pressure, Refused, Scratch, SliceHandle,
-    StaleHandle, StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
+    FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FramePacket, FrameString, FrameTrace,
+    FrameUsage, FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, PacketPool, PoolDry,
+    PooledArena, Pressure, Refused, Scratch, SharedFrame, SliceHandle, StaleHandle, StaleRoot,
+    StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut, WholeArena,
 };

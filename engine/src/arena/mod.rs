@@ -26,6 +26,7 @@ mod map;
 mod members;
 #[expect(unsafe_code, reason = "an intrusive list of heap objects")]
 mod objects;
+mod packet;
 #[expect(unsafe_code, reason = "memory that is nobody's, marked as such")]
 mod poison;
 mod pressure;
@@ -34,6 +35,8 @@ mod raw;
 #[expect(unsafe_code, reason = "memory shared by threads without locks")]
 mod reservation;
 mod scratch;
+#[expect(unsafe_code, reason = "an arena read by many threads at once")]
+mod shared;
 mod size;
 mod stats;
 #[expect(unsafe_code, reason = "bytes known to be UTF-8")]
@@ -53,6 +56,8 @@ pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use map::{FixedHash, FrameMap, MapEntry};
+pub use packet::{FramePacket, PacketPool, PoolDry, PooledArena, StaleRoot};
+pub use shared::{SharedFrame, WholeArena};
 pub use pressure::Pressure;
 pub use scratch::Scratch;
 pub use stats::{ArenaStats, FrameUsage};
