@@ -465,6 +465,7 @@ impl FrameArena {
     ///
     /// # Panics
     /// If a `Display` returns an error of its own, as `format!` does.
+    #[inline]
     #[track_caller]
     pub fn try_alloc_fmt(&self, text: fmt::Arguments<'_>) -> Result<&mut str, AllocError> {
         if let Some(constant) = text.as_str() {

@@ -46,6 +46,7 @@ mod threads;
 mod trace;
 #[expect(unsafe_code, reason = "values that share a run of raw memory")]
 mod typed;
+#[expect(unsafe_code, reason = "elements in memory behind a vector's length")]
 mod vec;
 
 pub use boxed::FrameBox;
@@ -57,9 +58,9 @@ pub use frame_arena::FrameArena;
 pub use handle::{AnyHandle, Handle, HandleTarget, SliceHandle, StrHandle};
 pub use map::{FixedHash, FrameMap, MapEntry};
 pub use packet::{FramePacket, PacketPool, PoolDry, PooledArena, StaleRoot};
-pub use shared::{SharedFrame, WholeArena};
 pub use pressure::Pressure;
 pub use scratch::Scratch;
+pub use shared::{SharedFrame, WholeArena};
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;

@@ -71,6 +71,7 @@ impl<'a> FrameString<'a> {
     ///
     /// # Panics
     /// If a `Display` returns an error of its own, as `format!` does.
+    #[inline]
     #[track_caller]
     pub fn try_from_fmt_in(
         text: fmt::Arguments<'_>,

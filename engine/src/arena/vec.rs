@@ -10,6 +10,8 @@ use super::error::{AllocError, Refused, refuse};
 use super::frame_arena::FrameArena;
 use super::trace::Origin;
 
+mod raw_parts;
+
 /// A vector whose memory is a [`FrameArena`]'s.
 ///
 /// As the arena's last allocation it grows in place; otherwise it moves and leaves its old memory
@@ -62,9 +64,7 @@ impl<'a, T> FrameVec<'a, T> {
         capacity: usize,
         arena: &'a FrameArena,
     ) -> Result<Self, AllocError> {
-        let mut empty = Self::new_in(arena);
-        empty.try_reserve_exact(capacity)?;
-        Ok(empty)
+        Ok(Self { inner: raw_parts::claim(capacity, arena)? })
     }
 
     /// Collects an iterator of any length.
@@ -97,22 +97,21 @@ impl<'a, T> FrameVec<'a, T> {
     ///
     /// # Panics
     /// If the budget or the system refuses.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn push(&mut self, value: T) {
-        if self.inner.len() == self.inner.capacity()
-            && let Err(error) = self.grow_amortized(1)
-        {
-            refuse(error);
+        if self.inner.len() == self.inner.capacity() {
+            self.grow_for_push();
         }
-        self.inner.push(value);
+        // SAFETY: there is room, or `grow_for_push` made it.
+        unsafe { raw_parts::push_to_room(&mut self.inner, value) };
     }
 
     /// As [`push`](Self::push).
     ///
     /// # Errors
     /// If the budget or the system refuses; the error holds `value`.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn try_push(&mut self, value: T) -> Result<(), Refused<T>> {
         if self.inner.len() == self.inner.capacity()
@@ -120,8 +119,16 @@ impl<'a, T> FrameVec<'a, T> {
         {
             return Err(Refused::new(error, value));
         }
-        self.inner.push(value);
+        // SAFETY: there is room, or `grow_amortized` made it.
+        unsafe { raw_parts::push_to_room(&mut self.inner, value) };
         Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn grow_for_push(&mut self) {
+        self.grow_amortized(1).unwrap_or_else(|error| refuse(error));
     }
 
     /// Makes room for `additional` more elements, and for as many again as there are.
@@ -209,21 +216,29 @@ impl<'a, T> FrameVec<'a, T> {
         T: Clone,
     {
         self.try_reserve(items.len())?;
-        self.inner.extend_from_slice(items);
+        raw_parts::append_clones(&mut self.inner, items);
         Ok(())
     }
 
-    /// Appends an iterator's elements.
+    /// Appends an iterator's elements: at once where it knows how many there are.
+    ///
+    /// One that yields more than its `size_hint` says at most may be cut short.
     ///
     /// # Errors
     /// If the budget or the system refuses; the error holds the element that did not fit, and
     /// those before it stay appended.
+    #[inline]
     #[track_caller]
     pub fn try_extend(&mut self, items: impl IntoIterator<Item = T>) -> Result<(), Refused<T>> {
-        let items = items.into_iter();
+        let mut items = items.into_iter();
+        let (at_least, at_most) = items.size_hint();
         // Only a hint: what is refused here may still fit, for iterators overestimate.
-        let _ = self.try_reserve(items.size_hint().0);
-        items.into_iter().try_for_each(|item| self.try_push(item))
+        let has_room = self.try_reserve(at_least).is_ok();
+        if has_room && at_most == Some(at_least) {
+            raw_parts::append_to_room(&mut self.inner, items);
+            return Ok(());
+        }
+        items.try_for_each(|item| self.try_push(item))
     }
 
     /// Removes and returns the last element.
@@ -294,15 +309,14 @@ impl<'a, T> FrameVec<'a, T> {
     /// Refused at compile time for elements that need drop, which would be forgotten.
     #[must_use]
     #[inline]
-    pub fn into_slice(mut self) -> &'a mut [T] {
+    pub fn into_slice(self) -> &'a mut [T] {
         const {
             assert!(
                 !core::mem::needs_drop::<T>(),
                 "these elements need drop, which a slice in a frame arena would forget: keep the FrameVec"
             );
         }
-        self.inner.shrink_to_fit();
-        Vec::leak(self.inner)
+        raw_parts::leak_shrunk(self.inner)
     }
 }
 
