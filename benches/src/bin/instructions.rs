@@ -7,66 +7,44 @@
 //! that store, leaves the allocation with the store of its value. Both columns are printed.
 
 use std::cell::Cell;
-use std::env;
 use std::hint::black_box;
 use std::process::ExitCode;
 
 use frame_arena::FrameArena;
-use frame_arena_benches::callgrind::{CountError, instructions_per_operation};
+use frame_arena_benches::arms::{Arm, Targets, run_bench};
+use frame_arena_benches::callgrind::CountError;
 
 /// Operations of the shorter run: few enough that no arm needs a second block.
 const OPERATIONS: u64 = 100_000;
 /// Memory for the longer run, in bytes.
 const CAPACITY_BYTES: usize = 2 * OPERATIONS as usize * 16;
 
-/// Name, what it does, and the loop itself.
-type Arm = (&'static str, &'static str, fn(u64));
-
 const ARMS: [Arm; 5] = [
-    ("store", "the loop, `black_box`, and one store", run_store),
-    ("ideal", "an index moved over a fixed buffer, never another block", run_ideal),
-    ("frame-arena", "FrameArena::alloc, counted", run_frame_arena),
-    ("bumpalo-8", "bumpalo with MIN_ALIGN 8, not counted", run_bumpalo_8),
-    ("bumpalo-1", "bumpalo with MIN_ALIGN 1, not counted", run_bumpalo_1),
+    arm("store", "the loop, `black_box`, and one store", run_store),
+    arm("ideal", "an index moved over a fixed buffer, never another block", run_ideal),
+    arm("frame-arena", "FrameArena::alloc, counted", run_frame_arena),
+    arm("bumpalo-8", "bumpalo with MIN_ALIGN 8, not counted", run_bumpalo_8),
+    arm("bumpalo-1", "bumpalo with MIN_ALIGN 1, not counted", run_bumpalo_1),
 ];
 
-fn main() -> ExitCode {
-    let mut args = env::args().skip(1);
-    match (args.next(), args.next().and_then(|n| n.parse().ok())) {
-        (Some(arm), Some(operations)) => {
-            run_arm(&arm, operations);
-            ExitCode::SUCCESS
-        }
-        (None, _) => match compare() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("instructions: {error}");
-                ExitCode::FAILURE
-            }
-        },
-        _ => {
-            eprintln!("usage: instructions [ARM OPERATIONS]");
-            ExitCode::FAILURE
-        }
-    }
+const fn arm(name: &'static str, what: &'static str, run: fn(u64)) -> Arm {
+    Arm { name, what, operations: OPERATIONS, run }
 }
 
-fn compare() -> Result<(), CountError> {
+fn main() -> ExitCode {
+    run_bench(&ARMS, compare)
+}
+
+fn compare() -> Result<Targets, CountError> {
     // One store is part of every allocation.
-    let loop_alone = instructions_per_operation("store", OPERATIONS)? - 1.0;
+    let loop_alone = ARMS[0].instructions()? - 1.0;
     println!("instructions for one 8-byte value, (Ir(2N) - Ir(N)) / N with N = {OPERATIONS}");
     println!("{:<12} {:>9} {:>10}  what", "arm", "with loop", "allocation");
-    for (arm, what, _) in ARMS {
-        let count = instructions_per_operation(arm, OPERATIONS)?;
-        println!("{arm:<12} {count:>9.2} {:>10.2}  {what}", count - loop_alone);
+    for arm in &ARMS {
+        let count = arm.instructions()?;
+        println!("{:<12} {count:>9.2} {:>10.2}  {}", arm.name, count - loop_alone, arm.what);
     }
-    Ok(())
-}
-
-fn run_arm(arm: &str, operations: u64) {
-    if let Some((_, _, run)) = ARMS.iter().find(|(name, _, _)| *name == arm) {
-        run(operations);
-    }
+    Ok(Targets::default())
 }
 
 fn run_store(operations: u64) {
