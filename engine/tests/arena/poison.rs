@@ -31,9 +31,11 @@ fn a_sets_frame_fills_what_any_thread_used() {
         let thread = scope.spawn(|| std::ptr::from_mut(set.local().alloc([7u8; 32])).addr());
         thread.join().unwrap()
     });
-    let ours = std::ptr::from_mut(set.local().alloc([8u8; 32]));
+    let ours = std::ptr::from_mut(set.local().alloc([8u8; 32])).cast_const();
     set.begin_frame();
-    let theirs = ours.with_addr(address).cast_const();
-    // SAFETY: both lie in the set's one block, which it keeps.
-    assert_eq!(unsafe { [forgotten(theirs), forgotten(ours)] }, [[0xDF; 32]; 2]);
+    let theirs = ours.with_addr(address);
+    for address in [theirs, ours] {
+        // SAFETY: both lie in the set's one block, which it keeps.
+        assert_eq!(unsafe { forgotten(address) }, [0xDF; 32]);
+    }
 }
