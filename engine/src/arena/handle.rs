@@ -275,6 +275,40 @@ impl FrameArena {
     }
 }
 
+impl FrameArena {
+    /// Says in a log or an inspector what `handle` is to this arena: its object, or that it is
+    /// stale.
+    ///
+    /// ```
+    /// let mut arena = frame_arena::FrameArena::new();
+    /// let score = arena.publish(250);
+    /// assert_eq!(format!("{:?}", arena.describe(score)), "alive: 250");
+    /// arena.reset();
+    /// assert!(format!("{:?}", arena.describe(score)).starts_with("stale: made in epoch "));
+    /// ```
+    pub fn describe<H: AnyHandle>(&self, handle: H) -> impl fmt::Debug + use<'_, H>
+    where
+        HandleTarget<H>: fmt::Debug,
+    {
+        Described(self.get(handle))
+    }
+}
+
+/// An object, or why there is none.
+struct Described<'a, T: ?Sized>(Result<&'a T, StaleHandle>);
+
+impl<T: fmt::Debug + ?Sized> fmt::Debug for Described<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(object) => write!(f, "alive: {object:?}"),
+            Err(StaleHandle { arena, handle_epoch, arena_epoch }) => {
+                let (made, now) = (handle_epoch.number(), arena_epoch.number());
+                write!(f, "stale: made in epoch {made}, the {arena} arena is in epoch {now}")
+            }
+        }
+    }
+}
+
 impl<T: Send + Sync + 'static> FrameVec<'_, T> {
     /// Gives a handle to the elements, which nobody can change from now on.
     ///
