@@ -84,6 +84,9 @@ pub struct ArenaConfig {
     /// Shrink after this many consecutive frames that used under half of what is reserved.
     /// 0 never shrinks. Default 600: ten seconds at 60 frames a second.
     pub shrink_after_frames: u32,
+    /// Frames whose handles can be read: 1, the present one (default), or 2, the last one too.
+    /// Two take two blocks, used in turn.
+    pub frames_in_flight: u8,
     /// Take another block when one is full. Default yes; without, the arena ends at its capacity,
     /// as after a budget.
     pub can_grow: bool,
@@ -102,9 +105,23 @@ impl ArenaConfig {
             budget: Budget::Unlimited,
             mode: ArenaMode::Bump,
             shrink_after_frames: 600,
+            frames_in_flight: 1,
             can_grow: true,
             history_frames: 0,
         }
+    }
+}
+
+impl ArenaConfig {
+    /// Whether the last frame's memory is kept beside the present one's.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
+    pub(crate) fn keeps_last_frame(&self) -> bool {
+        let frames = self.frames_in_flight;
+        assert!(matches!(frames, 1 | 2), "frames_in_flight is {frames}; set 1 or 2");
+        frames == 2
     }
 }
 

@@ -103,7 +103,7 @@ impl<'b> FixedArena<'b> {
     /// # Panics
     /// At its very end, if a value of [`FrameArena::alloc_drop`] panicked when dropped.
     pub fn reset(&mut self) {
-        if let Some(payload) = self.arena.raw_mut().reset(Epoch::next()) {
+        if let Some(payload) = self.arena.end_frame(Epoch::next()) {
             std::panic::resume_unwind(payload);
         }
     }

@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::config::{ArenaConfig, ArenaMode, Budget};
-use super::drops::DropList;
+use super::drops::{DropList, PanicPayload, keep_first};
 use super::epoch::Epoch;
 use super::error::{AllocError, Refused, refuse};
 use super::pressure::Pressure;
@@ -52,6 +52,8 @@ use super::trace::{FrameTrace, Origin};
 /// the budget or the system refuses; nothing else here panics.
 pub struct FrameArena {
     raw: RawArena,
+    /// The last frame's memory, with two frames in flight.
+    older: Option<Box<RawArena>>,
     scratch: ScratchPool,
 }
 
@@ -105,13 +107,53 @@ impl FrameArena {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
-        let raw = RawArena::new(config);
-        raw.reserve_capacity()?;
-        Ok(Self::from_raw(raw))
+        let older = config.keeps_last_frame().then(|| Box::new(RawArena::new(config)));
+        let arena = Self::from_raws(RawArena::new(config), older);
+        arena.raw.reserve_capacity()?;
+        if let Some(older) = &arena.older {
+            older.reserve_capacity()?;
+        }
+        Ok(arena)
     }
 
+    /// An arena of one frame in flight.
     pub(crate) fn from_raw(raw: RawArena) -> Self {
-        Self { raw, scratch: ScratchPool::default() }
+        Self::from_raws(raw, None)
+    }
+
+    pub(crate) fn from_raws(raw: RawArena, older: Option<Box<RawArena>>) -> Self {
+        Self { raw, older, scratch: ScratchPool::default() }
+    }
+
+    /// Ends the frame; the first panic of a drop is returned.
+    #[inline]
+    pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        match &mut self.older {
+            None => self.raw.reset(epoch),
+            Some(older) => self.raw.reset_in_turn(older, epoch),
+        }
+    }
+
+    /// Ends all frames in flight and changes the mode; the first panic of a drop is returned.
+    pub(crate) fn end_frames_for_mode(
+        &mut self,
+        mode: ArenaMode,
+        epoch: Epoch,
+        older_epoch: Epoch,
+    ) -> Option<PanicPayload> {
+        let mut first_panic = self.raw.set_mode(mode, epoch);
+        if let Some(older) = &mut self.older
+            && let Some(payload) = older.set_mode(mode, older_epoch)
+        {
+            keep_first(&mut first_panic, payload);
+        }
+        first_panic
+    }
+
+    /// The epoch of the last frame, with two in flight.
+    #[inline]
+    pub(crate) fn older_epoch(&self) -> Option<Epoch> {
+        self.older.as_ref().map(|older| older.epoch())
     }
 
     pub(crate) fn scratch_pool(&self) -> &ScratchPool {
@@ -121,10 +163,6 @@ impl FrameArena {
     #[inline(always)]
     pub(crate) fn raw(&self) -> &RawArena {
         &self.raw
-    }
-
-    pub(crate) fn raw_mut(&mut self) -> &mut RawArena {
-        &mut self.raw
     }
 
     // ---- one value ----
@@ -486,7 +524,7 @@ impl FrameArena {
     /// At its very end, if a value of [`alloc_drop`](Self::alloc_drop) panicked when dropped.
     #[inline]
     pub fn reset(&mut self) {
-        if let Some(payload) = self.raw.reset(Epoch::next()) {
+        if let Some(payload) = self.end_frame(Epoch::next()) {
             std::panic::resume_unwind(payload);
         }
     }
@@ -496,7 +534,7 @@ impl FrameArena {
     /// # Panics
     /// As [`reset`](Self::reset).
     pub fn set_mode(&mut self, mode: ArenaMode) {
-        if let Some(payload) = self.raw.set_mode(mode, Epoch::next()) {
+        if let Some(payload) = self.end_frames_for_mode(mode, Epoch::next(), Epoch::next()) {
             std::panic::resume_unwind(payload);
         }
     }
@@ -504,6 +542,9 @@ impl FrameArena {
     /// Changes the budget, from the next allocation on.
     pub fn set_budget(&mut self, budget: Budget) {
         self.raw.set_budget(budget);
+        if let Some(older) = &mut self.older {
+            older.set_budget(budget);
+        }
     }
 
     // ---- figures ----
@@ -511,7 +552,15 @@ impl FrameArena {
     /// Figures of the frame so far and of the arena's life. A few loads and adds.
     #[must_use]
     pub fn stats(&self) -> ArenaStats {
-        self.raw.stats()
+        let stats = self.raw.stats();
+        match &self.older {
+            None => stats,
+            Some(older) => ArenaStats {
+                reserved_bytes: stats.reserved_bytes + older.reserved_bytes(),
+                block_count: stats.block_count + older.usage().block_count,
+                ..stats
+            },
+        }
     }
 
     /// Figures of the frame so far, with a `Display` as a small table.

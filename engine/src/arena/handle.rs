@@ -154,6 +154,16 @@ pub(crate) unsafe fn resolve<'a, H: AnyHandle>(
     Ok(unsafe { handle.target().as_ref() })
 }
 
+/// The epoch against which `handle` is checked: that of the last frame if it is in flight and the
+/// handle's own, else that of the present one.
+#[inline(always)]
+pub(crate) fn live_epoch<H: AnyHandle>(handle: H, present: Epoch, last: Option<Epoch>) -> Epoch {
+    match last {
+        Some(last) if handle.epoch() == last => last,
+        _ => present,
+    }
+}
+
 /// Refuses what a handle cannot name (H3), when the call is built.
 const fn assert_no_drop<T>() {
     assert!(
@@ -265,13 +275,29 @@ impl FrameArena {
 
     /// The object that `handle` names. One compare and a pointer.
     ///
+    /// With two [`frames_in_flight`](crate::ArenaConfig::frames_in_flight), what the last frame
+    /// published can be read too, at one compare more:
+    ///
+    /// ```
+    /// use frame_arena::{ArenaConfig, FrameArena};
+    ///
+    /// let config = ArenaConfig { frames_in_flight: 2, ..ArenaConfig::default() };
+    /// let mut arena = FrameArena::with_config(config);
+    /// let score = arena.publish(250);
+    /// arena.reset();
+    /// assert_eq!(arena.get(score), Ok(&250));
+    /// arena.reset();
+    /// assert!(arena.get(score).is_err());
+    /// ```
+    ///
     /// # Errors
-    /// If this arena was reset since the handle was made, or never made it.
+    /// If the handle's frame is over, or this arena never made it.
     #[inline]
     pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&HandleTarget<H>, StaleHandle> {
+        let epoch = live_epoch(handle, self.epoch(), self.older_epoch());
         // SAFETY: the result borrows this arena, which no reset can borrow meanwhile. A member of
         // a set is itself borrowed from the set, which resets its members under `&mut` only (H4).
-        unsafe { resolve(handle, self.epoch(), self.config().name) }
+        unsafe { resolve(handle, epoch, self.config().name) }
     }
 }
 

@@ -82,10 +82,15 @@ pub(crate) struct RawArena {
     pub(crate) drops: DropList,
     epoch: Epoch,
     config: ArenaConfig,
-    high_water_bytes: usize,
-    resizes: u32,
     quiet_frames: u32,
     quiet_most_bytes: usize,
+    life: Life,
+}
+
+/// What an arena remembers of all its frames.
+struct Life {
+    high_water_bytes: usize,
+    resizes: u32,
     frame_count: u64,
     history: FrameHistory,
     pressure: PressureTally,
@@ -156,13 +161,15 @@ impl RawArena {
             drops: DropList::default(),
             epoch,
             config,
-            high_water_bytes: 0,
-            resizes: 0,
             quiet_frames: 0,
             quiet_most_bytes: 0,
-            frame_count: 0,
-            history: FrameHistory::new(config.history_frames),
-            pressure: PressureTally::default(),
+            life: Life {
+                high_water_bytes: 0,
+                resizes: 0,
+                frame_count: 0,
+                history: FrameHistory::new(config.history_frames),
+                pressure: PressureTally::default(),
+            },
         };
         arena.empty_window();
         arena

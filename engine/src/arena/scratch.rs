@@ -39,7 +39,7 @@ impl FrameArena {
     /// let arena = FrameArena::new();
     /// let longest = {
     ///     let scratch = arena.scratch();
-    ///     let words = FrameVec::from_iter_in("a bird in the hand".split(' '), &scratch);
+    ///     let words = FrameVec::from_iter_in("a bird in the sky".split(' '), &scratch);
     ///     let longest = words.iter().max_by_key(|word| word.len()).unwrap();
     ///     arena.alloc_str(longest) // The result lives on in the frame.
     /// };
@@ -82,7 +82,7 @@ impl Deref for Scratch<'_> {
 impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         if let Some(mut pooled) = self.pooled.take() {
-            let panicked = pooled.arena.raw_mut().reset(Epoch::next());
+            let panicked = pooled.arena.end_frame(Epoch::next());
             pooled.next = self.home.first.take();
             self.home.first.set(Some(pooled));
             resume_in_drop(panicked);

@@ -5,6 +5,7 @@
 //! - **W2** Members use the reservation through a borrow of the set only.
 
 use core::fmt;
+use core::mem;
 use std::sync::Arc;
 
 use super::config::{ArenaConfig, ArenaMode, Budget};
@@ -12,7 +13,7 @@ use super::drops::{PanicPayload, keep_first, resume_in_drop};
 use super::epoch::Epoch;
 use super::error::{AllocError, StaleHandle, refuse};
 use super::frame_arena::FrameArena;
-use super::handle::{AnyHandle, HandleTarget, resolve};
+use super::handle::{AnyHandle, HandleTarget, live_epoch, resolve};
 use super::members::MemberList;
 use super::pressure::{Pressure, PressureTally};
 use super::raw::RawArena;
@@ -51,10 +52,17 @@ const SPARE_AFTER_QUIET_FRAMES: u32 = 8;
 /// ```
 pub struct ThreadArenas {
     shared: Arc<Reservation>,
+    older: Option<OlderFrame>,
     epoch: Epoch,
     config: ArenaConfig,
     members: MemberList,
     figures: SetFigures,
+}
+
+/// The last frame's memory and epoch, with two frames in flight.
+struct OlderFrame {
+    shared: Arc<Reservation>,
+    epoch: Epoch,
 }
 
 /// What a set remembers of past frames.
@@ -91,6 +99,9 @@ impl ThreadArenas {
         let set = Self::lazy(config);
         if config.mode != ArenaMode::PerObject {
             set.shared.reserve_capacity()?;
+            if let Some(older) = &set.older {
+                older.shared.reserve_capacity()?;
+            }
         }
         Ok(set)
     }
@@ -98,6 +109,10 @@ impl ThreadArenas {
     fn lazy(config: ArenaConfig) -> Self {
         Self {
             shared: Arc::new(Reservation::new(config)),
+            older: config.keeps_last_frame().then(|| OlderFrame {
+                shared: Arc::new(Reservation::new(config)),
+                epoch: Epoch::next(),
+            }),
             epoch: Epoch::next(),
             config,
             members: MemberList::new(),
@@ -121,7 +136,10 @@ impl ThreadArenas {
     }
 
     fn make_member(&self) -> FrameArena {
-        FrameArena::from_raw(RawArena::member(self.config, Arc::clone(&self.shared), self.epoch))
+        let member =
+            |shared: &Arc<_>, epoch| RawArena::member(self.config, Arc::clone(shared), epoch);
+        let older = self.older.as_ref().map(|older| Box::new(member(&older.shared, older.epoch)));
+        FrameArena::from_raws(member(&self.shared, self.epoch), older)
     }
 
     /// The object that `handle` names, whichever thread published it. One compare and a pointer.
@@ -130,8 +148,9 @@ impl ThreadArenas {
     /// If `begin_frame` was called since the handle was made, or it is another set's.
     #[inline]
     pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&HandleTarget<H>, StaleHandle> {
+        let epoch = live_epoch(handle, self.epoch, self.older.as_ref().map(|older| older.epoch));
         // SAFETY: the result borrows this set, which resets its members under `&mut` only.
-        unsafe { resolve(handle, self.epoch, self.config.name) }
+        unsafe { resolve(handle, epoch, self.config.name) }
     }
 
     /// Begins a frame: empties every thread's arena, and leaves one block for all.
@@ -145,11 +164,17 @@ impl ThreadArenas {
 
     fn end_frame(&mut self) -> Option<PanicPayload> {
         let usage = self.usage();
-        self.epoch = Epoch::next();
+        let ended = mem::replace(&mut self.epoch, Epoch::next());
+        if let Some(older) = &mut self.older {
+            mem::swap(&mut self.shared, &mut older.shared);
+            older.epoch = ended;
+        }
         self.members.retire_quiet(SPARE_AFTER_QUIET_FRAMES, self.config.shrink_after_frames);
         let panicked = self.empty_members(None);
         let member_count = self.members.count();
-        self.shared_mut().settle(member_count);
+        if let Some(shared) = self.reservations_mut().next() {
+            shared.settle(member_count);
+        }
         self.figures.note(usage);
         panicked
     }
@@ -161,10 +186,13 @@ impl ThreadArenas {
     pub fn set_mode(&mut self, mode: ArenaMode) {
         let usage = self.usage();
         self.epoch = Epoch::next();
+        if let Some(older) = &mut self.older {
+            older.epoch = Epoch::next();
+        }
         let panicked = self.empty_members(Some(mode));
         self.config.mode = mode;
         if mode == ArenaMode::PerObject {
-            self.shared_mut().release_blocks();
+            self.reservations_mut().for_each(Reservation::release_blocks);
         }
         self.configure_reservation();
         self.figures.note(usage);
@@ -179,7 +207,7 @@ impl ThreadArenas {
         let panicked = self.end_frame();
         self.config.budget = budget;
         for arena in self.members.iter_mut() {
-            arena.raw_mut().set_budget(budget);
+            arena.set_budget(budget);
         }
         self.configure_reservation();
         resume(panicked);
@@ -187,24 +215,29 @@ impl ThreadArenas {
 
     fn configure_reservation(&mut self) {
         let config = self.config;
-        self.shared_mut().set_config(config);
+        self.reservations_mut().for_each(|shared| shared.set_config(config));
     }
 
-    fn shared_mut(&mut self) -> &mut Reservation {
-        let shared = Arc::as_ptr(&self.shared).cast_mut();
-        // SAFETY: the other owners are members of this set; W2, and `&mut self` says that there is
-        // no other borrow of the set.
-        unsafe { &mut *shared }
+    /// The present frame's reservation, and then the last one's if it is in flight.
+    fn reservations_mut(&mut self) -> impl Iterator<Item = &mut Reservation> {
+        let older = self.older.as_mut().map(|older| &mut older.shared);
+        [Some(&mut self.shared), older].into_iter().flatten().map(|shared| {
+            let shared = Arc::as_ptr(shared).cast_mut();
+            // SAFETY: the other owners are members of this set; W2, and `&mut self` says that there
+            // is no other borrow of the set. The two reservations are different ones.
+            unsafe { &mut *shared }
+        })
     }
 
     /// Resets each member; the first panic of a drop is returned.
     fn empty_members(&mut self, mode: Option<ArenaMode>) -> Option<PanicPayload> {
         let epoch = self.epoch;
+        let older_epoch = self.older.as_ref().map_or(epoch, |older| older.epoch);
         let mut first_panic = None;
         for arena in self.members.iter_mut() {
             let panicked = match mode {
-                Some(mode) => arena.raw_mut().set_mode(mode, epoch),
-                None => arena.raw_mut().reset(epoch),
+                Some(mode) => arena.end_frames_for_mode(mode, epoch, older_epoch),
+                None => arena.end_frame(epoch),
             };
             if let Some(payload) = panicked {
                 keep_first(&mut first_panic, payload);
@@ -245,8 +278,11 @@ impl ThreadArenas {
             sum.abandoned_bytes += usage.abandoned_bytes;
             sum.reserved_bytes += usage.reserved_bytes;
         }
-        sum.reserved_bytes += self.shared.reserved_bytes();
-        sum.block_count = self.shared.block_count();
+        let older = self.older.as_ref().map(|older| &older.shared);
+        for shared in [Some(&self.shared), older].into_iter().flatten() {
+            sum.reserved_bytes += shared.reserved_bytes();
+            sum.block_count += shared.block_count();
+        }
         sum.block_requests = self.shared.block_requests();
         sum
     }
@@ -317,7 +353,8 @@ impl Default for ThreadArenas {
 impl Drop for ThreadArenas {
     fn drop(&mut self) {
         self.epoch = Epoch::next(); // W1.
-        let panicked = self.empty_members(None);
+        let mode = self.config.mode;
+        let panicked = self.empty_members(Some(mode)); // All frames in flight.
         resume_in_drop(panicked);
     }
 }

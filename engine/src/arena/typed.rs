@@ -184,6 +184,8 @@ impl<T> TypedArena<T> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
+        // Its values are dropped at reset, so there is no last frame to keep.
+        let config = ArenaConfig { frames_in_flight: 1, ..config };
         Ok(Self::over(FrameArena::try_with_config(config)?))
     }
 

@@ -4,6 +4,7 @@ mod budget;
 mod drops;
 mod fixed;
 mod handles;
+mod in_flight;
 mod keep;
 mod model;
 mod nesting;

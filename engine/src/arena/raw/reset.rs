@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use core::alloc::Layout;
+use core::mem;
 
 use super::{Crossing, RawArena, Source};
 use crate::arena::block::{Block, BlockChain};
@@ -15,14 +16,28 @@ use crate::arena::size;
 use crate::arena::stats::{ArenaStats, FrameUsage};
 
 impl RawArena {
-    /// Ends the frame and gives the first panic of a value's drop, to be resumed by the caller
-    /// when nothing is left to do.
+    /// Ends the frame and begins another in the same memory.
     pub(crate) fn reset(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        self.note_frame(self.usage());
+        self.begin(epoch)
+    }
+
+    /// Ends the frame and begins another in the memory of the frame before it, in `older`; that of
+    /// this frame is kept there.
+    pub(crate) fn reset_in_turn(&mut self, older: &mut Self, epoch: Epoch) -> Option<PanicPayload> {
+        self.note_frame(self.usage());
+        mem::swap(self, older);
+        mem::swap(&mut self.life, &mut older.life); // One life, whichever memory is in use.
+        self.begin(epoch)
+    }
+
+    /// Forgets what is in this memory, and gives the first panic of a value's drop, to be resumed
+    /// by the caller when nothing is left to do.
+    fn begin(&mut self, epoch: Epoch) -> Option<PanicPayload> {
         self.epoch = epoch; // First: whatever happens below, the old handles are stale.
         let panicked = if self.drops.is_empty() { None } else { self.drops.run() };
-        let usage = self.usage();
-        self.note_frame(usage);
-        self.forget_everything(usage.peak_bytes);
+        let peak_bytes = self.usage().peak_bytes;
+        self.forget_everything(peak_bytes);
         panicked
     }
 
@@ -109,7 +124,7 @@ impl RawArena {
             *blocks = BlockChain::default();
             blocks.push(block);
         }
-        self.resizes += 1;
+        self.life.resizes += 1;
         self.use_newest_block();
         true
     }
@@ -164,8 +179,8 @@ impl RawArena {
     }
 
     fn note_frame(&mut self, usage: FrameUsage) {
-        self.frame_count += 1;
-        self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
+        self.life.frame_count += 1;
+        self.life.high_water_bytes = self.life.high_water_bytes.max(usage.peak_bytes);
         if size::is_quiet(usage.peak_bytes, usage.reserved_bytes) {
             self.quiet_frames += 1;
             self.quiet_most_bytes = self.quiet_most_bytes.max(usage.peak_bytes);
@@ -173,8 +188,8 @@ impl RawArena {
             self.quiet_frames = 0;
             self.quiet_most_bytes = 0;
         }
-        self.pressure.note(&usage);
-        self.history.push(usage);
+        self.life.pressure.note(&usage);
+        self.life.history.push(usage);
     }
 
     fn is_shrink_due(&self) -> bool {
@@ -188,23 +203,23 @@ impl RawArena {
             alloc_count: usage.alloc_count,
             used_bytes: usage.used_bytes,
             reserved_bytes: usage.reserved_bytes,
-            high_water_bytes: self.high_water_bytes.max(usage.peak_bytes),
+            high_water_bytes: self.life.high_water_bytes.max(usage.peak_bytes),
             abandoned_bytes: usage.abandoned_bytes,
             block_count: usage.block_count,
             block_requests: usage.block_requests,
-            resizes: self.resizes,
+            resizes: self.life.resizes,
             quiet_frames: self.quiet_frames,
-            frame_count: self.frame_count,
+            frame_count: self.life.frame_count,
         }
     }
 
     pub(crate) fn pressure(&self) -> Pressure {
-        self.pressure.pressure(self.config.name, self.reserved_bytes())
+        self.life.pressure.pressure(self.config.name, self.reserved_bytes())
     }
 
     /// The last frames, oldest first.
     pub(crate) fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
-        self.history.iter()
+        self.life.history.iter()
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -246,7 +261,7 @@ fn rotate_largest_to_use(blocks: &BlockChain, spare: &BlockChain) {
         match &mut largest {
             None => largest = Some(block),
             Some(kept) if block.room_bytes() > kept.room_bytes() => {
-                passed.push(core::mem::replace(kept, block));
+                passed.push(mem::replace(kept, block));
             }
             Some(_) => passed.push(block),
         }
