@@ -9,7 +9,7 @@ use frame_arena::{AllocError, FixedArena, FrameArena, FrameVec};
 
 /// What the platform grants a level.
 const LEVEL_BYTES: usize = 4 << 10;
-/// What a frame's draw list may take of the stack, for two words a quad.
+/// What a frame's draw list may take of the stack.
 const DRAW_LIST_BYTES: usize = 256;
 const FRAME_COUNT: u32 = 3;
 /// How far a camera sees, and how far it goes in a frame.
@@ -44,6 +44,10 @@ struct Level<'a> {
     ground: &'a [u8],
     props: Fitted<'a, Prop>,
 }
+
+/// Aligned as an arena begins, so that no byte is lost wherever on the stack it lies.
+#[repr(align(16))]
+struct Buffer([MaybeUninit<u8>; DRAW_LIST_BYTES]);
 
 /// As much of a list as there was room for.
 struct Fitted<'a, T> {
@@ -92,8 +96,8 @@ fn play(plan: &Plan, level: &Level) {
     if let Some(error) = level.props.refusal {
         println!("  fewer props: {error}");
     }
-    let mut buffer = [MaybeUninit::uninit(); DRAW_LIST_BYTES];
-    let mut draw_arena = FixedArena::new(&mut buffer);
+    let mut buffer = Buffer([MaybeUninit::uninit(); DRAW_LIST_BYTES]);
+    let mut draw_arena = FixedArena::new(&mut buffer.0);
     for frame in 0..FRAME_COUNT {
         draw_arena.reset();
         draw(frame, level.props.items, &draw_arena);
@@ -105,7 +109,11 @@ fn draw(frame: u32, props: &[Prop], arena: &FrameArena) {
     let seen = || props.iter().filter(|prop| (camera..camera + SEEN_TILES).contains(&prop.at_tile));
     let quads = fit(seen().map(|prop| quad(prop, camera)), arena);
     let checksum = quads.items.iter().fold(0, |sum, quad| sum * 31 % 65_521 + quad_sum(quad));
-    println!("  frame {frame}: {} of {} quads, {checksum}", quads.items.len(), seen().count());
+    println!(
+        "  frame {frame}: {} of {} quads, checksum {checksum}",
+        quads.items.len(),
+        seen().count()
+    );
     if let Some(error) = quads.refusal {
         println!("  fewer quads: {error}");
     }

@@ -12,9 +12,10 @@ pub mod profile;
 pub mod render;
 
 pub use arena::{
-    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, DynArena, DynIterMut, Epoch,
-    FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FramePacket, FrameString, FrameTrace,
-    FrameUsage, FrameVec, Handle, HandleTarget, MapEntry, MemorySpan, PacketPool, PoolDry,
-    PooledArena, Pressure, Refused, Scratch, SharedFrame, SliceHandle, StaleHandle, StaleRoot,
-    StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut, WholeArena,
+    AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, BumpStats, DynArena,
+    DynIterMut, Epoch, FixedArena, FixedHash, FrameArena, FrameBox, FrameMap, FramePacket,
+    FrameString, FrameTrace, FrameUsage, FrameVec, Handle, HandleTarget, MapEntry, MemorySpan,
+    PacketPool, PoolDry, PooledArena, Pressure, Refused, Scratch, SharedFrame, SliceHandle,
+    StaleHandle, StaleRoot, StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
+    WholeArena,
 };

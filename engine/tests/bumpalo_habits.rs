@@ -4,6 +4,7 @@
 
 use std::alloc::Layout;
 use std::cell::Cell;
+use std::fmt::Write;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::from_ref;
@@ -14,7 +15,7 @@ use allocator_api2::alloc::Allocator;
 use frame_arena::heap::{Counting, assert_no_heap_calls};
 use frame_arena::{
     AllocError, ArenaConfig, Budget, FrameArena, FrameBox, FrameMap, FrameString, FrameVec,
-    TypedArena, frame_format, frame_vec,
+    TypedArena, frame_box, frame_format, frame_vec,
 };
 
 #[global_allocator]
@@ -79,14 +80,17 @@ fn every_type_keeps_its_alignment_after_a_byte() {
     }
 }
 
+#[repr(align(64))]
+struct Line(u8);
+
+#[repr(align(4096))]
+struct Page(u8);
+
+#[repr(align(65536))]
+struct Huge(u8);
+
 #[test]
 fn large_alignments_are_kept_in_a_small_block() {
-    #[repr(align(64))]
-    struct Line(u8);
-    #[repr(align(4096))]
-    struct Page(u8);
-    #[repr(align(65536))]
-    struct Huge(u8);
     let arena = FrameArena::with_capacity(64);
     for n in 0..5 {
         let (line, page) = (arena.alloc(Line(n)), arena.alloc_with(|| Page(n)));
@@ -216,16 +220,18 @@ fn a_copied_slice_is_apart_from_its_source() {
     assert_eq!((source, &*copy), ([1, 2, 3], &[9, 2, 3][..]));
 }
 
+#[derive(Debug, PartialEq)]
+struct Counted<'c>(&'c Cell<u32>);
+
+impl Clone for Counted<'_> {
+    fn clone(&self) -> Self {
+        self.0.set(self.0.get() + 1);
+        Self(self.0)
+    }
+}
+
 #[test]
 fn a_cloned_slice_clones_each_element_once() {
-    #[derive(Debug, PartialEq)]
-    struct Counted<'c>(&'c Cell<u32>);
-    impl Clone for Counted<'_> {
-        fn clone(&self) -> Self {
-            self.0.set(self.0.get() + 1);
-            Self(self.0)
-        }
-    }
     let (arena, count) = (FrameArena::new(), Cell::new(0));
     let source = [Counted(&count), Counted(&count), Counted(&count)];
     assert_eq!(arena.alloc_slice_clone(&source), source);
@@ -354,6 +360,15 @@ fn a_string_grows_and_becomes_a_plain_reference() {
     let text: &str = text.into_str();
     assert_eq!((text.len(), text.chars().count()), (200, 150));
     assert_eq!(frame_format!(in &arena, "{}-{}", &text[..4], 1), "abü-1");
+}
+
+#[test]
+fn text_is_written_through_the_standard_trait() {
+    let arena = FrameArena::new();
+    let mut text = FrameString::new_in(&arena);
+    write!(text, "{}, ", 1).unwrap();
+    writeln!(text, "{:?}", [2, 3]).unwrap();
+    assert_eq!(text, "1, [2, 3]\n");
 }
 
 // ---- blocks ----
@@ -510,6 +525,17 @@ fn a_limit_is_told_apart_from_a_system_without_memory() {
     assert!(!matches!(refused, AllocError::OverBudget { .. }));
 }
 
+#[test]
+fn a_full_arena_serves_smaller_wishes_and_all_again_after_reset() {
+    let mut arena = refusing(24);
+    for _ in 0..3 {
+        arena.alloc([1u64; 2]);
+        assert!(arena.try_alloc([1u64; 2]).is_err());
+        assert!(arena.try_alloc(1u64).is_ok());
+        arena.reset();
+    }
+}
+
 // ---- values that refer to each other ----
 
 #[test]
@@ -586,17 +612,31 @@ fn a_handle_finds_its_value_after_the_arena_moved() {
 
 // ---- drop ----
 
+struct Noted<'n>(&'n Cell<u32>);
+
+impl Drop for Noted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
 #[test]
-fn a_value_without_drop_is_forgotten() {
-    let shared = Arc::new(());
+fn a_value_in_manually_drop_is_forgotten() {
+    let drop_count = Cell::new(0);
     let mut arena = FrameArena::new();
-    let hidden = arena.alloc(ManuallyDrop::new(Arc::clone(&shared)));
-    let raw = ManuallyDrop::into_inner(std::mem::replace(hidden, ManuallyDrop::new(Arc::new(()))));
-    assert_eq!(Arc::strong_count(&shared), 2);
-    drop(raw);
-    let dummy = Arc::downgrade(hidden);
+    arena.alloc(ManuallyDrop::new(Noted(&drop_count)));
     arena.reset();
-    assert_eq!((Arc::strong_count(&shared), dummy.strong_count()), (1, 1));
+    drop(arena);
+    assert_eq!(drop_count.get(), 0);
+}
+
+#[test]
+fn a_value_in_manually_drop_can_be_taken_out_and_dropped() {
+    let drop_count = Cell::new(0);
+    let arena = FrameArena::new();
+    let held = arena.alloc(Some(ManuallyDrop::new(Noted(&drop_count))));
+    drop(held.take().map(ManuallyDrop::into_inner));
+    assert_eq!(drop_count.get(), 1);
 }
 
 #[test]
@@ -628,6 +668,35 @@ fn a_vector_drops_its_elements_with_itself() {
     assert_eq!((elements.len(), Arc::strong_count(&shared)), (10, 11));
     drop(elements);
     assert_eq!(Arc::strong_count(&shared), 1);
+}
+
+#[test]
+fn a_box_gives_its_value_back_undropped() {
+    let drop_count = Cell::new(0);
+    let arena = FrameArena::new();
+    let value = FrameBox::into_inner(FrameBox::new_in(Noted(&drop_count), &arena));
+    assert_eq!((drop_count.get(), arena.stats().used_bytes), (0, 0));
+    drop(value);
+    assert_eq!(drop_count.get(), 1);
+}
+
+#[test]
+fn a_leaked_box_lives_as_long_as_the_frame() {
+    let arena = FrameArena::new();
+    let leaked: &mut [u32; 3] = FrameBox::leak(FrameBox::new_in([1, 2, 3], &arena));
+    leaked[0] = 9;
+    assert_eq!((leaked, arena.stats().used_bytes), (&mut [9, 2, 3], 16));
+}
+
+#[test]
+fn a_boxed_trait_object_is_called_and_dropped() {
+    let drop_count = Cell::new(0);
+    let arena = FrameArena::new();
+    let noted = Noted(&drop_count);
+    let call = frame_box!(in &arena; move || noted.0.get() + 7 => dyn Fn() -> u32);
+    assert_eq!(call(), 7);
+    drop(call);
+    assert_eq!(drop_count.get(), 1);
 }
 
 // ---- collections ----
@@ -699,20 +768,20 @@ fn vectors_may_hold_vectors_of_the_same_arena() {
 
 #[test]
 fn collections_of_other_crates_live_in_the_arena() {
-    let arena = FrameArena::new();
-    let (drained, sum) = assert_no_heap_calls(|| {
+    let arena = FrameArena::with_capacity(64 << 10);
+    let (left, sum) = assert_no_heap_calls(|| {
         let mut foreign = allocator_api2::vec::Vec::new_in(&arena);
         foreign.extend(0..100);
         let map: FrameMap<i32, i32> = FrameMap::from_iter_in(foreign.drain(10..).zip(0..), &arena);
         (foreign.len(), map.values().sum::<i32>())
     });
-    assert_eq!((drained, sum), (10, 4_005));
+    assert_eq!((left, sum), (10, 4_005));
 }
 
 #[test]
 fn a_typed_arena_iterates_over_its_values_in_order() {
     let mut arena = TypedArena::new();
     (0..10_000).for_each(|n| _ = arena.alloc(n.to_string()));
-    let texts = arena.iter_mut().enumerate();
-    assert!(texts.into_iter().all(|(n, text)| *text == n.to_string()));
+    assert_eq!(arena.len(), 10_000);
+    assert!(arena.iter_mut().enumerate().all(|(n, text)| *text == n.to_string()));
 }

@@ -145,6 +145,22 @@ fn typed_runs_commands_in_order_and_drops_newest_first() {
 }
 
 #[test]
+fn fixed_shows_less_and_says_so_when_its_memory_is_full() {
+    let text = printed("fixed", &[]);
+    let fits = "meadow: 1024 tiles, 24 of 24 props\n  frame 0: 10 of 10 quads, checksum 58439\n";
+    assert!(text.starts_with(fits), "{text}");
+    for less in [
+        "city: 2048 tiles, 256 of 300 props\n  fewer props: fixed arena over budget: ",
+        "  frame 0: 16 of 87 quads, checksum 29743\n  fewer quads: fixed arena over budget: ",
+        "ocean is not loaded: fixed arena over budget: 65536 B requested, 0 of 4096 B used; ",
+    ] {
+        assert!(text.contains(less), "{text}");
+    }
+    assert!(text.ends_with("\n1 block, 0 requests for more\n"), "{text}");
+    assert_eq!(printed("fixed", &[]), text, "the same on every run");
+}
+
+#[test]
 fn rayon_finds_the_same_on_any_number_of_threads() {
     let text = printed("rayon", &[]);
     assert!(text.starts_with("frame  0: 2086 neighbours, body 1 has [986, 1971]\n"), "{text}");

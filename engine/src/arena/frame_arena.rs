@@ -19,6 +19,7 @@ use super::error::{AllocError, Refused, refuse};
 use super::pressure::Pressure;
 use super::raw::RawArena;
 use super::scratch::ScratchPool;
+use super::side_bump::SideBump;
 use super::stats::{ArenaStats, FrameUsage};
 use super::string::FrameString;
 use super::trace::{FrameTrace, Origin};
@@ -55,6 +56,7 @@ pub struct FrameArena {
     /// The last frame's memory, with two frames in flight.
     older: Option<Box<RawArena>>,
     scratch: ScratchPool,
+    side_bump: SideBump,
 }
 
 /// Refuses types whose destructor the arena would not run, when the call is built.
@@ -122,12 +124,13 @@ impl FrameArena {
     }
 
     pub(crate) fn from_raws(raw: RawArena, older: Option<Box<RawArena>>) -> Self {
-        Self { raw, older, scratch: ScratchPool::default() }
+        Self { raw, older, scratch: ScratchPool::default(), side_bump: SideBump::default() }
     }
 
     /// Ends the frame; the first panic of a drop is returned.
     #[inline]
     pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        self.side_bump.end_frame();
         match &mut self.older {
             None => self.raw.reset(epoch),
             Some(older) => self.raw.reset_in_turn(older, epoch),
@@ -141,6 +144,7 @@ impl FrameArena {
         epoch: Epoch,
         older_epoch: Epoch,
     ) -> Option<PanicPayload> {
+        self.side_bump.end_frame();
         let mut first_panic = self.raw.set_mode(mode, epoch);
         if let Some(older) = &mut self.older
             && let Some(payload) = older.set_mode(mode, older_epoch)
@@ -154,6 +158,10 @@ impl FrameArena {
     #[inline]
     pub(crate) fn older_epoch(&self) -> Option<Epoch> {
         self.older.as_ref().map(|older| older.epoch())
+    }
+
+    pub(crate) fn side_bump(&self) -> &SideBump {
+        &self.side_bump
     }
 
     pub(crate) fn scratch_pool(&self) -> &ScratchPool {

@@ -3,7 +3,8 @@
 //! Invariants
 //! - **H1** A handle whose epoch is an arena's present epoch was made by that arena (or by a member
 //!   of that set) since its last reset: epochs are unique in the process, drawn anew at each reset,
-//!   and no safe code can make or change a handle.
+//!   and no safe code can make or change a handle. With two frames in flight the same holds of the
+//!   last frame's epoch and memory, which change hands together.
 //! - **H2** What a handle names was initialized when the handle was made, and since then is reached
 //!   through shared references only: `publish` consumes the value, slice or collection, and never
 //!   takes a `&mut` that its caller could use again.

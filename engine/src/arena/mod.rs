@@ -37,6 +37,7 @@ mod reservation;
 mod scratch;
 #[expect(unsafe_code, reason = "an arena read by many threads at once")]
 mod shared;
+mod side_bump;
 mod size;
 mod stats;
 #[expect(unsafe_code, reason = "bytes known to be UTF-8")]
@@ -61,6 +62,7 @@ pub use packet::{FramePacket, PacketPool, PoolDry, PooledArena, StaleRoot};
 pub use pressure::Pressure;
 pub use scratch::Scratch;
 pub use shared::{SharedFrame, WholeArena};
+pub use side_bump::BumpStats;
 pub use stats::{ArenaStats, FrameUsage};
 pub use string::FrameString;
 pub use threads::ThreadArenas;

@@ -1,6 +1,7 @@
 //! The arena from outside: one fact a test, by module.
 
 mod budget;
+mod bump;
 mod drops;
 mod fixed;
 mod handles;

@@ -97,6 +97,8 @@ impl<D: ?Sized> DynArena<D> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
+        // Its values are dropped at reset, so there is no last frame to keep.
+        let config = ArenaConfig { frames_in_flight: 1, ..config };
         Ok(Self { store: Store::new(FrameArena::try_with_config(config)?) })
     }
 
