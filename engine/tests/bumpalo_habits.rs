@@ -419,7 +419,7 @@ fn the_room_left_shrinks_by_what_is_used() {
     let before = arena.room_bytes();
     arena.alloc([1u64; 4]);
     assert_eq!(arena.room_bytes(), before - 32);
-    arena.alloc_slice_uninit::<u8>(before - 32);
+    arena.alloc_slice_fill_with(before - 32, |_| 0u8);
     assert!(arena.room_bytes() < 8);
 }
 
@@ -614,6 +614,12 @@ fn a_handle_finds_its_value_after_the_arena_moved() {
 
 struct Noted<'n>(&'n Cell<u32>);
 
+impl Noted<'_> {
+    fn drop_count(&self) -> u32 {
+        self.0.get()
+    }
+}
+
 impl Drop for Noted<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() + 1);
@@ -693,7 +699,7 @@ fn a_boxed_trait_object_is_called_and_dropped() {
     let drop_count = Cell::new(0);
     let arena = FrameArena::new();
     let noted = Noted(&drop_count);
-    let call = frame_box!(in &arena; move || noted.0.get() + 7 => dyn Fn() -> u32);
+    let call = frame_box!(in &arena; move || noted.drop_count() + 7 => dyn Fn() -> u32);
     assert_eq!(call(), 7);
     drop(call);
     assert_eq!(drop_count.get(), 1);
