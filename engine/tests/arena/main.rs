@@ -8,6 +8,7 @@ mod handles;
 mod in_flight;
 mod keep;
 mod model;
+mod model_lifetimes;
 mod nesting;
 mod poison;
 mod reset;

@@ -527,7 +527,7 @@ fn run(program: &Program) {
 }
 
 /// As many as the environment asks for, or what takes some two seconds.
-fn program_count() -> u32 {
+pub fn program_count() -> u32 {
     let asked = std::env::var("PROPTEST_CASES").ok();
     asked.and_then(|count| count.parse().ok()).unwrap_or(10_000)
 }

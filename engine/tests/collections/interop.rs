@@ -74,3 +74,18 @@ fn their_box_of_a_value_without_size_takes_and_gives_back_nothing() {
         assert_eq!(arena.stats().used_bytes, 0);
     }
 }
+
+#[test]
+fn bumpalos_own_collections_live_in_the_bump_beside_an_arena() {
+    for mut arena in arenas() {
+        let mut numbers = bumpalo::collections::Vec::new_in(arena.bump());
+        numbers.extend(0..1_000u32);
+        let text = bumpalo::format!(in arena.bump(), "{} numbers", numbers.len());
+        assert_eq!((numbers[999], text.as_str()), (999, "1000 numbers"));
+        assert_eq!(arena.stats().used_bytes, 0);
+        assert!(arena.bump_stats().used_bytes >= 4_000);
+        drop((numbers, text));
+        arena.reset();
+        assert_eq!(arena.bump_stats().used_bytes, 0);
+    }
+}
