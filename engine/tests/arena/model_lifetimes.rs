@@ -46,6 +46,9 @@ fn step() -> impl Strategy<Value = Step> {
 /// What was published, and what it must read as.
 type Published = Vec<(SliceHandle<u64>, Vec<u64>)>;
 
+/// A box, and the number that must be in it.
+type NumberedBox<'a> = (FrameBox<'a, (Arc<()>, u64)>, u64);
+
 struct OpenScratch<'a> {
     guard: Scratch<'a>,
     published: Published,
@@ -59,7 +62,7 @@ struct Frame<'a> {
     published: Published,
     map: FrameMap<'a, u16, u64>,
     pairs: BTreeMap<u16, u64>,
-    boxes: Vec<(FrameBox<'a, (Arc<()>, u64)>, u64)>,
+    boxes: Vec<NumberedBox<'a>>,
     dropped_at_reset: usize,
     scratches: Vec<OpenScratch<'a>>,
     closed: Published,
