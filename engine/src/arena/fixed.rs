@@ -19,7 +19,8 @@ use super::raw::RawArena;
 impl FrameArena {
     /// An arena with room for `bytes`, taken now, that never grows: at its end it refuses.
     ///
-    /// Padding counts. For memory that a platform or a level of a game sets.
+    /// Padding counts. For memory that a platform or a level of a game sets. The error at its end
+    /// speaks of `budget_bytes`, which here is `bytes`.
     ///
     /// ```
     /// use frame_arena::FrameArena;
@@ -57,7 +58,8 @@ impl FrameArena {
 /// A [`FrameArena`] over memory that the caller owns: a static buffer, a stack array, a piece of
 /// another arena. Makes no heap call and never grows; at its end it refuses.
 ///
-/// Derefs to `FrameArena` for all allocation; modes, budgets and blocks do not apply to it.
+/// Derefs to `FrameArena` for all allocation; modes, budgets and blocks do not apply to it. The
+/// error at its end speaks of `budget_bytes`, which here is the buffer's length.
 ///
 /// ```
 /// use std::mem::MaybeUninit;
