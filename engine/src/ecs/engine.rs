@@ -17,6 +17,7 @@ use super::failure::{
 };
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
+use super::workers::Workers;
 use crate::heap::{self, HeapCounts};
 use crate::profile;
 use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
@@ -127,6 +128,7 @@ impl Engine {
         profile::start();
         let mut world = World::new();
         world.insert_resource(recording_handler());
+        world.insert_resource(Workers::serial());
         let clock = TickClock::new(config.tick, config.max_ticks_per_frame);
         let mut engine = Self { world, phases: Vec::with_capacity(MAX_PHASES), clock, frame: 0 };
         engine.push_phase::<Update>(config.update)?;

@@ -9,6 +9,7 @@ mod engine;
 mod failure;
 pub mod phase;
 mod report;
+mod workers;
 
 pub use arena::{Arena, PhaseArena, begin_frame};
 pub use clock::{FrameTime, TickClock};
@@ -16,3 +17,4 @@ pub use engine::{Engine, EngineConfig};
 pub use failure::{FrameError, SystemFailure};
 pub use phase::{Lifetime, Phase};
 pub use report::{FrameReport, MAX_PHASES, PhaseReport};
+pub use workers::Workers;
