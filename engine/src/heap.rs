@@ -6,7 +6,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
-use core::ops::Sub;
+use core::ops::{Add, AddAssign, Sub};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::alloc::System;
 
@@ -64,6 +64,20 @@ impl Sub for HeapCounts {
     }
 }
 
+impl Add for HeapCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { heap_calls: self.heap_calls + other.heap_calls, frees: self.frees + other.frees }
+    }
+}
+
+impl AddAssign for HeapCounts {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
 static HEAP_CALLS: AtomicU64 = AtomicU64::new(0);
 static FREES: AtomicU64 = AtomicU64::new(0);
@@ -81,6 +95,8 @@ fn count_heap_call() {
         let HeapCounts { heap_calls, frees } = counts.get();
         counts.set(HeapCounts { heap_calls: heap_calls + 1, frees });
     });
+    #[cfg(feature = "multi_threaded")]
+    pool::count(HeapCounts { heap_calls: 1, frees: 0 });
 }
 
 #[inline]
@@ -90,6 +106,45 @@ fn count_free() {
         let HeapCounts { heap_calls, frees } = counts.get();
         counts.set(HeapCounts { heap_calls, frees: frees + 1 });
     });
+    #[cfg(feature = "multi_threaded")]
+    pool::count(HeapCounts { heap_calls: 0, frees: 1 });
+}
+
+/// Heap calls of the threads of bevy's task pool, which nobody else can read from them.
+#[cfg(feature = "multi_threaded")]
+pub(crate) mod pool {
+    use core::cell::Cell;
+
+    use super::HeapCounts;
+    use crate::ecs::HeapTally;
+
+    static COUNTS: HeapTally = HeapTally::new();
+
+    thread_local! {
+        static IS_OF_POOL: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Says that this thread is one of the pool's.
+    pub(crate) fn join_pool() {
+        IS_OF_POOL.set(true);
+    }
+
+    /// Whether this thread is one of the pool's.
+    pub(crate) fn is_of_pool() -> bool {
+        IS_OF_POOL.get()
+    }
+
+    /// Calls by all threads of the pool.
+    pub(crate) fn counts() -> HeapCounts {
+        COUNTS.counts()
+    }
+
+    #[inline]
+    pub(super) fn count(counts: HeapCounts) {
+        if IS_OF_POOL.get() {
+            COUNTS.add(counts);
+        }
+    }
 }
 
 // SAFETY: C1.

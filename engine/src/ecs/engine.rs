@@ -4,50 +4,24 @@ use core::any::TypeId;
 use core::fmt;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
-use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, SingleThreadedExecutor};
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
-use super::failure::{
-    FrameError, SystemFailure, has_recorded, panic_message, recording_handler, take_recorded,
-};
+use super::config::{EngineConfig, EngineError, Executor};
+use super::failure::{FrameError, SystemFailure, panic_message, recording_handler, take_recorded};
+use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
-use super::workers::Workers;
-use crate::heap::{self, HeapCounts};
+use super::watched::{PhaseWatch, watch_systems};
+use crate::heap::HeapCounts;
 use crate::profile;
 use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
-
-/// How an [`Engine`] is set up. Each phase's arena takes the phase's name.
-#[derive(Clone, Copy, Debug)]
-pub struct EngineConfig {
-    /// Length of a physics tick. Default a 60th of a second.
-    pub tick: Duration,
-    /// Most ticks that one frame may run; the time beyond is dropped and reported. Default 4.
-    pub max_ticks_per_frame: u32,
-    /// Arena of [`phase::Update`](super::phase::Update).
-    pub update: ArenaConfig,
-    /// Arena of [`phase::Physics`](super::phase::Physics).
-    pub physics: ArenaConfig,
-    /// Arena of [`phase::Render`](super::phase::Render).
-    pub render: ArenaConfig,
-}
-
-impl Default for EngineConfig {
-    fn default() -> Self {
-        Self {
-            tick: Duration::from_nanos(16_666_667),
-            max_ticks_per_frame: 4,
-            update: ArenaConfig::default(),
-            physics: ArenaConfig::default(),
-            render: ArenaConfig::default(),
-        }
-    }
-}
 
 /// A world, its phases, and the loop that runs them.
 ///
@@ -59,8 +33,9 @@ impl Default for EngineConfig {
 /// 4. Render runs. It can read what update and the last tick published.
 /// 5. Change trackers are cleared, and the figures are reported.
 ///
-/// Systems run one after the other on the calling thread; a system that panics or returns an error
-/// is reported, the others run, and the next frame begins clean.
+/// Systems run one after the other on the calling thread, with [`Workers`](super::Workers) to share the work inside
+/// them, or several at once: see [`Executor`]. A system that panics or returns an error is reported,
+/// the others run, and the next frame begins clean.
 ///
 /// ```
 /// use bevy_ecs::prelude::*;
@@ -91,6 +66,7 @@ pub struct Engine {
     world: World,
     phases: Vec<PhaseSlot>,
     clock: TickClock,
+    executor: Executor,
     frame: u64,
 }
 
@@ -101,6 +77,7 @@ struct PhaseSlot {
     lifetime: Lifetime,
     config: ArenaConfig,
     schedule: Schedule,
+    watch: Arc<PhaseWatch>,
     /// `begin::<P>`, `set_mode::<P>` and `stats::<P>` of the phase.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
@@ -120,17 +97,22 @@ impl Engine {
     /// An engine as configured.
     ///
     /// # Errors
-    /// If the system refuses a phase's first block.
+    /// If the system refuses a phase's first block or a thread.
     ///
     /// # Panics
-    /// If the tick or the number of ticks is zero.
-    pub fn try_with_config(config: EngineConfig) -> Result<Self, AllocError> {
+    /// If the tick, the number of ticks or the number of threads is zero.
+    pub fn try_with_config(config: EngineConfig) -> Result<Self, EngineError> {
         profile::start();
         let mut world = World::new();
         world.insert_resource(recording_handler());
-        world.insert_resource(Workers::serial());
-        let clock = TickClock::new(config.tick, config.max_ticks_per_frame);
-        let mut engine = Self { world, phases: Vec::with_capacity(MAX_PHASES), clock, frame: 0 };
+        world.insert_resource(config.start_threads()?);
+        let mut engine = Self {
+            world,
+            phases: Vec::with_capacity(MAX_PHASES),
+            clock: TickClock::new(config.tick, config.max_ticks_per_frame),
+            executor: config.executor,
+            frame: 0,
+        };
         engine.push_phase::<Update>(config.update)?;
         engine.push_phase::<Physics>(config.physics)?;
         engine.push_phase::<Render>(config.render)?;
@@ -180,13 +162,14 @@ impl Engine {
         assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
         self.world.insert_resource(PhaseArena::<P>::try_new(config)?);
         let mut schedule = Schedule::default();
-        schedule.set_executor(SingleThreadedExecutor::new());
+        self.executor.set_up(&mut schedule);
         self.phases.push(PhaseSlot {
             phase: id,
             name: P::NAME,
             lifetime: P::LIFETIME,
             config,
             schedule,
+            watch: Arc::default(),
             begin: begin::<P>,
             set_mode: set_mode::<P>,
             stats: stats::<P>,
@@ -212,7 +195,9 @@ impl Engine {
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
         let place = self.place_of::<P>();
-        self.phases[place].schedule.add_systems(systems);
+        let slot = &mut self.phases[place];
+        slot.schedule.add_systems(systems);
+        watch_systems(&mut slot.schedule, slot.name, &slot.watch);
         self
     }
 
@@ -223,7 +208,7 @@ impl Engine {
     /// missing [`PhaseArena`] is put back with a logged warning.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
-        let heap_before = heap::thread_counts();
+        let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
         let tick_count = self.clock.advance(elapsed);
         self.world.insert_resource(FrameTime {
@@ -235,12 +220,15 @@ impl Engine {
         });
         let mut failures = Vec::new(); // Takes no memory unless a system fails.
         let phases = self.run_phases(tick_count, &mut failures);
+        let executor_heap =
+            phases.iter().fold(HeapCounts::default(), |sum, phase| sum + phase.executor_heap);
         let report = FrameReport {
             frame: self.frame,
             tick_count,
             dropped: self.clock.dropped() - dropped_before,
             duration: started.elapsed(),
-            heap: heap::thread_counts() - heap_before,
+            heap: since(heap.all(&self.world), executor_heap),
+            executor_heap,
             phases,
         };
         // Without it the records of removed components grow for ever.
@@ -272,13 +260,13 @@ impl Engine {
             let run = &mut self.phases[rest..end];
             let reports = &mut reports[rest..end];
             match lifetime {
-                Lifetime::Frame => run_once(&mut self.world, run, reports, failures),
+                Lifetime::Frame => run_once(&mut self.world, self.executor, run, reports, failures),
                 Lifetime::Tick => {
                     for _ in 0..tick_count {
                         for slot in &*run {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
-                        run_once(&mut self.world, run, reports, failures);
+                        run_once(&mut self.world, self.executor, run, reports, failures);
                     }
                 }
             }
@@ -355,20 +343,19 @@ impl PhaseSlot {
             stats: ArenaStats::default(),
             held_bytes: 0,
             heap: HeapCounts::default(),
+            executor_heap: HeapCounts::default(),
         }
     }
 }
 
 impl PhaseReport {
     /// Adds what one run of the phase allocated.
-    fn add_run(&mut self, duration: Duration, stats: ArenaStats, heap: HeapCounts) {
+    fn add_run(&mut self, duration: Duration, stats: ArenaStats) {
         self.duration += duration;
         self.stats.alloc_count += stats.alloc_count;
         self.stats.used_bytes += stats.used_bytes;
         self.stats.abandoned_bytes += stats.abandoned_bytes;
         self.stats.block_requests += stats.block_requests;
-        self.heap.heap_calls += heap.heap_calls;
-        self.heap.frees += heap.frees;
     }
 
     /// Takes what the arena holds at the frame's end, whether the phase ran or not.
@@ -387,6 +374,7 @@ impl PhaseReport {
 /// Runs each phase once, in order, and adds to its report.
 fn run_once(
     world: &mut World,
+    executor: Executor,
     phases: &mut [PhaseSlot],
     reports: &mut [PhaseReport],
     failures: &mut Vec<SystemFailure>,
@@ -394,13 +382,14 @@ fn run_once(
     for (slot, report) in phases.iter_mut().zip(reports) {
         let _zone = profile::Zone::named(slot.name);
         let started = Instant::now();
-        let heap_before = heap::thread_counts();
+        let heap = HeapMeter::start(world);
         slot.schedule.run(world);
-        let heap = heap::thread_counts() - heap_before;
-        report.add_run(started.elapsed(), (slot.stats)(world), heap);
-        if has_recorded() {
-            failures.extend(take_recorded(slot.name));
-        }
+        let executors = heap.executors(world, executor);
+        report.heap += since(heap.all(world), executors);
+        report.executor_heap += executors;
+        report.add_run(started.elapsed(), (slot.stats)(world));
+        failures.append(&mut slot.watch.take_failures());
+        failures.append(&mut take_recorded(slot.name, executor.is_parallel()));
     }
 }
 

@@ -4,9 +4,11 @@ use core::any::Any;
 use core::cell::RefCell;
 use core::fmt;
 use std::error::Error;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};
 
+use super::heap_share::is_on_pool;
 use super::report::FrameReport;
 
 /// One system that panicked or returned an error.
@@ -43,12 +45,16 @@ impl fmt::Display for FrameError {
 impl Error for FrameError {}
 
 thread_local! {
-    // The engine's systems run on the thread that calls `run_frame`, and so does the handler.
+    // The engine's schedules are run, and commands are mostly applied, on the thread that calls
+    // `run_frame`.
     static RECORDED: RefCell<Vec<SystemFailure>> = const { RefCell::new(Vec::new()) };
 }
 
-/// bevy's own handler throws the panic on, after which a schedule skips systems in its next run
-/// or, run from the world, is lost. This one keeps it for [`take_recorded`].
+/// What failed on a thread of bevy's task pool, which all engines of a process share.
+static RECORDED_ON_POOL: Mutex<Vec<SystemFailure>> = Mutex::new(Vec::new());
+
+/// Systems are caught by the engine itself; this handler gets the rest: commands, conditions.
+/// bevy's own would throw the panic on.
 pub(crate) fn recording_handler() -> FallbackErrorHandler {
     FallbackErrorHandler(record)
 }
@@ -56,13 +62,23 @@ pub(crate) fn recording_handler() -> FallbackErrorHandler {
 fn record(mut error: BevyError, context: ErrorContext) {
     let message = match error.take_payload() {
         Some(payload) => panic_message(payload.as_ref()),
-        // The first line: a backtrace may follow it.
-        None => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        None => first_line(&error.to_string()),
     };
-    let system = context.name().to_string();
-    RECORDED.with_borrow_mut(|recorded| {
-        recorded.push(SystemFailure { phase: "", system, message });
-    });
+    let failure = SystemFailure { phase: "", system: context.name().to_string(), message };
+    if is_on_pool() {
+        on_pool().push(failure);
+    } else {
+        RECORDED.with_borrow_mut(|recorded| recorded.push(failure));
+    }
+}
+
+fn on_pool() -> MutexGuard<'static, Vec<SystemFailure>> {
+    RECORDED_ON_POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error's text; a backtrace may follow its first line.
+pub(crate) fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The text of a panic.
@@ -74,14 +90,13 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Whether anything was recorded on this thread; costs a load.
-pub(crate) fn has_recorded() -> bool {
-    RECORDED.with_borrow(|recorded| !recorded.is_empty())
-}
-
-/// What was recorded on this thread since the last call, as failures of `phase`.
-pub(crate) fn take_recorded(phase: &'static str) -> Vec<SystemFailure> {
+/// What the handler recorded on this thread since the last call, and on the pool's threads if
+/// `with_pool`, as failures of `phase`.
+pub(crate) fn take_recorded(phase: &'static str, with_pool: bool) -> Vec<SystemFailure> {
     let mut failures = RECORDED.take();
+    if with_pool {
+        failures.append(&mut on_pool());
+    }
     for failure in &mut failures {
         failure.phase = phase;
     }

@@ -4,17 +4,25 @@
 //! begins each phase's arena when nobody can hold a reference into it.
 
 mod arena;
+mod batches;
 mod clock;
+mod config;
 mod engine;
 mod failure;
+mod heap_share;
 pub mod phase;
 mod report;
+mod watched;
 mod workers;
 
 pub use arena::{Arena, PhaseArena, begin_frame};
+pub use batches::par_for_each_init;
 pub use clock::{FrameTime, TickClock};
-pub use engine::{Engine, EngineConfig};
+pub use config::{EngineConfig, EngineError, Executor};
+pub use engine::Engine;
 pub use failure::{FrameError, SystemFailure};
+#[cfg(feature = "multi_threaded")]
+pub(crate) use heap_share::HeapTally;
 pub use phase::{Lifetime, Phase};
 pub use report::{FrameReport, MAX_PHASES, PhaseReport};
-pub use workers::Workers;
+pub use workers::{Workers, WorkersError};

@@ -25,9 +25,11 @@ pub struct PhaseReport {
     pub stats: ArenaStats,
     /// Bytes in its arena at the frame's end: of a tick phase, those of the last tick.
     pub held_bytes: usize,
-    /// Heap calls made by its systems. Zero unless [`Counting`](crate::heap::Counting) is the
+    /// Heap calls made by its systems, on all threads. Zero unless [`Counting`](crate::heap::Counting) is the
     /// global allocator.
     pub heap: HeapCounts,
+    /// Heap calls of bevy's multi-threaded executor for it.
+    pub executor_heap: HeapCounts,
 }
 
 /// What one frame did, and what it took.
@@ -41,8 +43,12 @@ pub struct FrameReport {
     pub dropped: Duration,
     /// Time from begin to the end of the last phase.
     pub duration: Duration,
-    /// Heap calls from begin to the end of the last phase.
+    /// Heap calls from begin to the end of the last phase, on all threads that took part: of the
+    /// arenas, the systems, and what they had [`Workers`](super::Workers) do.
     pub heap: HeapCounts,
+    /// Heap calls of bevy's multi-threaded executor and of handing out `par_iter`'s batches; none
+    /// with [`Executor::Serial`](super::Executor).
+    pub executor_heap: HeapCounts,
     /// The phases, in the order in which they run.
     pub phases: ArrayVec<PhaseReport, MAX_PHASES>,
 }

@@ -23,6 +23,16 @@ impl Workers {
         Self { thread_count: 1 }
     }
 
+    /// `thread_count` threads, the calling one included.
+    pub fn try_new(thread_count: usize) -> Result<Self, WorkersError> {
+        Ok(Self { thread_count })
+    }
+
+    /// Heap calls in jobs on the workers' own threads.
+    pub fn heap_counts(&self) -> crate::heap::HeapCounts {
+        Default::default()
+    }
+
     /// Threads that work, the calling one included.
     #[must_use]
     pub fn thread_count(&self) -> usize {
@@ -39,3 +49,13 @@ impl Workers {
         items.iter_mut().enumerate().for_each(|(place, item)| job(place, item));
     }
 }
+
+/// A stub.
+#[derive(Debug)]
+pub struct WorkersError;
+impl std::fmt::Display for WorkersError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "stub")
+    }
+}
+impl std::error::Error for WorkersError {}

@@ -11,6 +11,13 @@ impl Zone {
     pub fn named(_name: &'static str) -> Self {
         Self
     }
+
+    /// Opens a zone for a system of this path.
+    #[cfg(feature = "ecs")]
+    #[inline(always)]
+    pub(crate) fn of_system(_path: &str) -> Self {
+        Self
+    }
 }
 
 /// Starts the profiler's client, once in a program. Nothing without feature `tracy`.

@@ -22,6 +22,14 @@ impl Zone {
         let open = |client: Client| client.span_alloc(Some(name), "", file!(), line!(), 0);
         Self { _span: Client::running().map(open) }
     }
+
+    /// Opens a zone for a system of this path, named by the path's last part.
+    #[cfg(feature = "ecs")]
+    pub(crate) fn of_system(path: &str) -> Self {
+        let name = path.rsplit("::").next().unwrap_or(path);
+        let open = |client: Client| client.span_alloc(Some(name), path, file!(), line!(), 0);
+        Self { _span: Client::running().map(open) }
+    }
 }
 
 /// Starts the profiler's client, once in a program; it listens on the loopback interface only.

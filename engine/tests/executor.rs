@@ -1,0 +1,167 @@
+//! bevy's multi-threaded executor under the engine: whose heap calls they are, and what fails.
+#![cfg(feature = "multi_threaded")]
+
+use std::hint::black_box;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use frame_arena::ecs::{
+    Arena, Engine, EngineConfig, Executor, FrameReport, par_for_each_init, phase,
+};
+use frame_arena::{Handle, heap};
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting::system();
+
+const TICK: Duration = Duration::from_nanos(16_666_667);
+
+/// One engine at a time: the task pool and its heap calls are the process's.
+static ALONE: Mutex<()> = Mutex::new(());
+
+struct Alone {
+    engine: Engine,
+    _alone: MutexGuard<'static, ()>,
+}
+
+fn engine(executor: Executor) -> Alone {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = EngineConfig { threads: 4, executor, ..EngineConfig::default() };
+    Alone { engine: Engine::try_with_config(config).unwrap(), _alone }
+}
+
+/// The report of a frame after some that settle.
+fn settled(engine: &mut Engine) -> FrameReport {
+    (0..20).for_each(|_| drop(engine.run_frame(TICK).unwrap()));
+    engine.run_frame(TICK).unwrap()
+}
+
+#[derive(Component)]
+struct Number(u64);
+
+#[derive(Resource)]
+struct Boxes(usize);
+
+fn allocate<const N: usize>(arena: Arena<phase::Update>, mut local: Local<u64>) {
+    for n in 0..100 {
+        *local += *arena.alloc(n);
+    }
+}
+
+fn box_some(boxes: Res<Boxes>) {
+    (0..boxes.0).for_each(|n| drop(black_box(Box::new(n))));
+}
+
+type Eight = fn(&mut Engine);
+
+const ADD_EIGHT: Eight = |engine| {
+    let first = (allocate::<0>, allocate::<1>, allocate::<2>, allocate::<3>);
+    let last = (allocate::<4>, allocate::<5>, allocate::<6>, allocate::<7>);
+    engine.add_systems(phase::Update, (first, last));
+};
+
+#[test]
+fn the_serial_executor_makes_no_heap_call() {
+    let mut alone = engine(Executor::Serial);
+    ADD_EIGHT(&mut alone.engine);
+    let report = settled(&mut alone.engine);
+    assert_eq!((report.heap.heap_calls, report.executor_heap.heap_calls), (0, 0));
+    assert_eq!(report.phase("update").unwrap().stats.alloc_count, 800);
+}
+
+#[test]
+fn the_parallel_executors_heap_calls_are_not_the_systems() {
+    let mut alone = engine(Executor::Parallel);
+    ADD_EIGHT(&mut alone.engine);
+    let report = settled(&mut alone.engine);
+    let update = report.phase("update").unwrap();
+    assert_eq!(update.stats.alloc_count, 800);
+    assert_eq!((update.heap.heap_calls, report.heap.heap_calls), (0, 0));
+    assert!(update.executor_heap.heap_calls > 0);
+}
+
+#[test]
+fn each_heap_call_of_a_system_is_counted_wherever_it_runs() {
+    for executor in [Executor::Serial, Executor::Parallel] {
+        let mut alone = engine(executor);
+        alone.engine.world_mut().insert_resource(Boxes(17));
+        ADD_EIGHT(&mut alone.engine);
+        alone.engine.add_systems(phase::Update, (box_some, box_some));
+        let report = settled(&mut alone.engine);
+        let update = report.phase("update").unwrap();
+        assert_eq!((update.heap.heap_calls, update.heap.frees), (34, 34), "{executor:?}");
+        assert_eq!(report.heap.heap_calls, 34, "{executor:?}");
+    }
+}
+
+fn box_each(arena: Arena<phase::Update>, numbers: Query<&Number>) {
+    par_for_each_init(
+        numbers.par_iter(),
+        || arena.local(),
+        |arena, number| {
+            arena.alloc(number.0);
+            drop(black_box(Box::new(number.0)));
+        },
+    );
+}
+
+#[test]
+fn a_parallel_iterations_heap_calls_are_its_items() {
+    for executor in [Executor::Serial, Executor::Parallel] {
+        let mut alone = engine(executor);
+        alone.engine.world_mut().spawn_batch((0..5_000).map(Number));
+        ADD_EIGHT(&mut alone.engine);
+        alone.engine.add_systems(phase::Update, box_each);
+        let report = settled(&mut alone.engine);
+        let update = report.phase("update").unwrap();
+        assert_eq!(update.stats.alloc_count, 5_800, "{executor:?}");
+        assert_eq!(update.heap.heap_calls, 5_000, "{executor:?}");
+        assert!(update.executor_heap.heap_calls > 0, "{executor:?}: batches are handed out");
+    }
+}
+
+#[derive(Resource, Default)]
+struct Published([Option<Handle<u64>>; 2]);
+
+#[derive(Resource, Default)]
+struct Ran([u32; 3]);
+
+fn fail_in_every_other_frame(mut ran: ResMut<Ran>, mut commands: Commands) -> Result {
+    ran.0[0] += 1;
+    commands.queue(|world: &mut World| world.resource_mut::<Ran>().0[2] += 1);
+    match ran.0[0] % 3 {
+        0 => panic!("on a thread of the pool"),
+        1 => Err("no mana".into()),
+        _ => Ok(()),
+    }
+}
+
+fn publish(arena: Arena<phase::Update>, mut published: ResMut<Published>) {
+    published.0 = [published.0[1], Some(arena.publish(7))];
+}
+
+#[test]
+fn failures_on_any_thread_are_reported_and_every_system_runs_in_every_frame() {
+    let mut alone = engine(Executor::Parallel);
+    let engine = &mut alone.engine;
+    engine.world_mut().init_resource::<Published>();
+    engine.world_mut().init_resource::<Ran>();
+    engine.add_systems(phase::Update, (fail_in_every_other_frame, publish));
+    ADD_EIGHT(engine);
+    for frame in 1..=300u32 {
+        let ran = engine.run_frame(TICK);
+        let failures = ran.err().map_or(Vec::new(), |error| error.failures);
+        let messages: Vec<&str> = failures.iter().map(|f| f.message.as_str()).collect();
+        match frame % 3 {
+            0 => assert_eq!(messages, ["panicked: on a thread of the pool"]),
+            1 => assert_eq!(messages, ["no mana"]),
+            _ => assert!(messages.is_empty()),
+        }
+        let in_phase = |failure: &frame_arena::ecs::SystemFailure| {
+            failure.phase == "update" && failure.system.contains("fail_in_every_other_frame")
+        };
+        assert!(failures.iter().all(in_phase));
+        let ran = engine.world().resource::<Ran>().0;
+        assert_eq!((ran[0], ran[2]), (frame, frame), "commands of a failed system are applied");
+    }
+}
