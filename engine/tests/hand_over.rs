@@ -488,7 +488,7 @@ fn a_despawned_resource_does_not_part_writers_from_readers() {
         names.into_iter().any(|name| name.contains("ecs::hand_over"))
     };
     let ours: Vec<Entity> = resources.into_iter().filter(is_ours).collect();
-    assert_eq!(ours.len(), 2);
+    assert_eq!(ours.len(), 1);
     ours.into_iter().for_each(|entity| assert!(world.despawn(entity)));
     // bevy queues the removal once more when a resource's entity goes, and complains.
     drop(engine.run_frame(TICK));

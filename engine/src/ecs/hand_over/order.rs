@@ -1,6 +1,8 @@
 //! The order of writers and readers, found from the parameters that systems take.
 
+use core::any::TypeId;
 use core::marker::PhantomData;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bevy_ecs::component::ComponentId;
 use bevy_ecs::resource::Resource;
@@ -51,18 +53,12 @@ pub fn order_hand_over(schedule: &mut Schedule) -> &mut Schedule {
     schedule.add_build_pass(WritersFirst).add_build_pass(AutoInsertApplyDeferredPass::default())
 }
 
-/// Marks of all types and phases that are handed over in a world.
-#[derive(Resource, Default)]
-pub(super) struct HandOvers {
-    marks: Vec<Marks>,
-}
-
 /// What writers and readers of one type and phase say that they read. There is no such resource:
 /// it is a sign in the access of a system, which says nothing about parameters otherwise.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Marks {
-    writes: ComponentId,
-    reads: ComponentId,
+    writes: TypeId,
+    reads: TypeId,
 }
 
 #[derive(Resource)]
@@ -71,11 +67,20 @@ pub(super) struct Writes<T: Send + Sync + 'static, P: Phase>(PhantomData<fn() ->
 #[derive(Resource)]
 pub(super) struct Reads<T: Send + Sync + 'static, P: Phase>(PhantomData<fn() -> (T, P)>);
 
-impl HandOvers {
-    pub(super) fn note<T: Send + Sync + 'static, P: Phase>(world: &mut World) {
-        let writes = world.register_component::<Writes<T, P>>();
-        let reads = world.register_component::<Reads<T, P>>();
-        world.get_resource_or_init::<Self>().marks.push(Marks { writes, reads });
+/// The marks of all types and phases that are handed over in this process. Not in the world, where
+/// they could be despawned.
+static MARKS: Mutex<Vec<Marks>> = Mutex::new(Vec::new());
+
+fn marks() -> MutexGuard<'static, Vec<Marks>> {
+    MARKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the pass look for systems that hand over values of type `T` in phase `P`.
+pub(super) fn note_marks<T: Send + Sync + 'static, P: Phase>() {
+    let new = Marks { writes: TypeId::of::<Writes<T, P>>(), reads: TypeId::of::<Reads<T, P>>() };
+    let mut marks = marks();
+    if !marks.contains(&new) {
+        marks.push(new);
     }
 }
 
@@ -102,10 +107,11 @@ impl ScheduleBuildPass for WritersFirst {
         graph: &mut ScheduleGraph,
         mut dependencies: FlattenedDependencies<'_>,
     ) -> Result<(), ScheduleBuildError> {
-        let Some(hand_overs) = world.get_resource::<HandOvers>() else { return Ok(()) };
-        for marks in &hand_overs.marks {
-            let readers = systems_with(marks.reads, graph);
-            for writer in systems_with(marks.writes, graph) {
+        for Marks { writes, reads } in marks().iter() {
+            let ids = [writes, reads].map(|mark| world.components().get_id(*mark));
+            let [Some(writes), Some(reads)] = ids else { continue };
+            let readers = systems_with(reads, graph);
+            for writer in systems_with(writes, graph) {
                 for &reader in &readers {
                     if !leads_to(reader, writer, &dependencies) {
                         dependencies.add_edge(writer, reader);

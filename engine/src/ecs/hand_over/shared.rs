@@ -9,7 +9,7 @@ use bevy_ecs::world::World;
 
 use super::error::HandOverError;
 use super::join::join;
-use super::order::HandOvers;
+use super::order::note_marks;
 use super::piece::{Piece, Values};
 use crate::ecs::phase::Phase;
 use crate::{Epoch, SliceHandle, ThreadArenas};
@@ -64,7 +64,7 @@ impl<T: Send + Sync + 'static> Shared<T> {
         if let Some(hand_over) = world.get_resource::<HandOver<T, P>>() {
             return Arc::clone(&hand_over.shared);
         }
-        HandOvers::note::<T, P>(world);
+        note_marks::<T, P>();
         let shared = Arc::new(Self { lists: Mutex::new(Lists::new()) });
         Self::remember::<P>(&shared, world);
         shared
