@@ -9,6 +9,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::SystemParam;
 use bevy_ecs::world::World;
 
+use super::config::arena_thread_count;
 use super::failure::{SystemFailure, panic_message};
 use super::phase::Phase;
 use crate::{
@@ -33,7 +34,17 @@ impl<P: Phase> PhaseArena<P> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
-        let arenas = ThreadArenas::try_with_config(ArenaConfig { name: P::NAME, ..config })?;
+        Self::try_for_threads(config, 0)
+    }
+
+    /// As [`try_new`](Self::try_new), with arenas for `thread_count` threads made now and kept, so
+    /// that these threads make no heap call when they come.
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
+        let config = ArenaConfig { name: P::NAME, ..config };
+        let arenas = ThreadArenas::try_for_threads(config, thread_count)?;
         Ok(Self { arenas, phase: PhantomData })
     }
 
@@ -64,7 +75,7 @@ impl<P: Phase> PhaseArena<P> {
              Despawning all entities despawns resources too: use `Without<IsResource>`",
             P::NAME
         );
-        match Self::try_new(config) {
+        match Self::try_for_threads(config, arena_thread_count(world)) {
             Ok(arena) => world.insert_resource(arena),
             Err(error) => log::error!("{error}"),
         }

@@ -4,7 +4,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use super::arena::PhaseArena;
-use super::config::{EngineConfig, EngineError};
+use super::config::{EngineConfig, EngineError, arena_thread_count};
 use super::failure::SystemFailure;
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use crate::{AllocError, ArenaConfig};
@@ -79,7 +79,8 @@ pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<()
 /// # Errors
 /// If the system refuses the phase's first block.
 pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result<(), AllocError> {
-    world.insert_resource(PhaseArena::<P>::try_new(config)?);
+    let threads = arena_thread_count(world);
+    world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
     let config = ArenaConfig { name: P::NAME, ..config };
     let phase = InstalledPhase { lifetime: P::LIFETIME, config, begin: PhaseArena::<P>::begin_in };
     let mut installed = world.get_resource_or_init::<InstalledPhases>();
