@@ -150,12 +150,12 @@ mod tests {
     use glam::Vec2;
 
     use super::*;
+    use crate::Budget;
     use crate::physics::collider::CollisionObject;
     use crate::physics::pairs::find_contacts;
     use crate::physics::scene;
     use crate::physics::sort::sort_into_grid;
     use crate::physics::tick::TickData;
-    use crate::Budget;
 
     /// Grid and contacts of some bodies, with their lists.
     fn listed(
