@@ -222,9 +222,8 @@ fn contact_lists_can_be_read_in_the_render_phase_also_without_a_tick() {
     assert_eq!(engine.run_frame(core::time::Duration::ZERO).unwrap().tick_count, 0);
     let world = engine.world();
     let arena = world.resource::<PhaseArena<phase::Physics>>().threads();
-    let lists = world.resource::<TickData>().lists.unwrap();
-    let lists = arena.get(lists).unwrap();
-    let sides: usize = lists.iter().map(|list| arena.get(list.touches).unwrap().len()).sum();
+    let lists = world.resource::<TickData>().each_list(arena);
+    let sides: usize = lists.map(|list| arena.get(list.touches).unwrap().len()).sum();
     let figures = world.resource::<PhysicsFigures>();
     assert_eq!(sides as u64, figures.contact_count * 2);
     assert!(sides > 0);

@@ -125,6 +125,13 @@ impl<'w, P: Phase> Arena<'w, P> {
         Res::clone(&self.arenas).into_inner().arenas.local()
     }
 
+    /// All threads' arenas, for functions that work without an ECS.
+    #[must_use]
+    #[inline]
+    pub fn threads(&self) -> &'w ThreadArenas {
+        &Res::clone(&self.arenas).into_inner().arenas
+    }
+
     /// The object that `handle` names, whichever thread published it in this phase.
     ///
     /// # Errors

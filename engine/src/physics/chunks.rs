@@ -1,0 +1,103 @@
+//! Bodies of the world in chunks, for jobs.
+
+use arrayvec::ArrayVec;
+use bevy_ecs::change_detection::ContiguousMut;
+
+use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
+use crate::ecs::Workers;
+
+/// Bodies in a chunk; whole groups of those that are passed over together.
+const CHUNK_BODIES: usize = 2_048;
+
+/// Chunks handed out at once: they wait on the stack, since bodies move with a full arena too.
+const BATCH_CHUNKS: usize = 64;
+
+/// Bodies to be moved.
+pub(super) struct MovedChunk<'w> {
+    pub(super) positions: &'w mut [Position],
+    pub(super) velocities: &'w mut [Velocity],
+    pub(super) radii: &'w [Radius],
+}
+
+/// Bodies to be looked at.
+pub(super) struct SeenChunk<'w> {
+    pub(super) positions: &'w [Position],
+    pub(super) velocities: &'w [Velocity],
+    pub(super) radii: &'w [Radius],
+    pub(super) alive: &'w [Alive],
+    pub(super) indices: &'w [BodyIndex],
+}
+
+/// Cuts a run of bodies that are moved, and marks them all as changed.
+pub(super) fn moved_chunks<'w>(
+    positions: ContiguousMut<'w, Position>,
+    velocities: ContiguousMut<'w, Velocity>,
+    radii: &'w [Radius],
+) -> impl Iterator<Item = MovedChunk<'w>> {
+    let (positions, _) = ContiguousMut::split(positions);
+    let (velocities, _) = ContiguousMut::split(velocities);
+    let moved = positions.chunks_mut(CHUNK_BODIES).zip(velocities.chunks_mut(CHUNK_BODIES));
+    moved.zip(radii.chunks(CHUNK_BODIES)).map(|((positions, velocities), radii)| MovedChunk {
+        positions,
+        velocities,
+        radii,
+    })
+}
+
+/// What says which bodies of a run live, in the same chunks; only real changes are to be marked.
+pub(super) fn alive_chunks(alive: ContiguousMut<'_, Alive>) -> impl Iterator<Item = &mut [Alive]> {
+    ContiguousMut::bypass_change_detection_split(alive).0.chunks_mut(CHUNK_BODIES)
+}
+
+/// The same, to be looked at.
+pub(super) fn chunks_of<T>(run: &[T]) -> impl Iterator<Item = &[T]> {
+    run.chunks(CHUNK_BODIES)
+}
+
+/// Cuts a run of bodies that are looked at.
+pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
+    let starts = (0..run.positions.len()).step_by(CHUNK_BODIES);
+    starts.map(move |start| {
+        let range = start..run.positions.len().min(start + CHUNK_BODIES);
+        SeenChunk {
+            positions: &run.positions[range.clone()],
+            velocities: &run.velocities[range.clone()],
+            radii: &run.radii[range.clone()],
+            alive: &run.alive[range.clone()],
+            indices: &run.indices[range],
+        }
+    })
+}
+
+/// Runs `job` on all chunks, on all threads, and then `after` on each in order.
+pub(super) fn for_each_chunk<C: Send>(
+    workers: &Workers,
+    chunks: impl Iterator<Item = C>,
+    job: impl Fn(&mut C) + Sync,
+    mut after: impl FnMut(C),
+) {
+    let mut chunks = chunks.fuse();
+    loop {
+        let mut batch: ArrayVec<C, BATCH_CHUNKS> = chunks.by_ref().take(BATCH_CHUNKS).collect();
+        if batch.is_empty() {
+            return;
+        }
+        workers.for_each_mut(&mut batch, |_, chunk| job(chunk));
+        batch.into_iter().for_each(&mut after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chunk_is_worked_on_once_and_in_order() {
+        for count in [0, 1, BATCH_CHUNKS, 5 * BATCH_CHUNKS + 3] {
+            let mut sums = Vec::new();
+            let chunks = (0..count).map(|n| (n, 0));
+            for_each_chunk(&Workers::serial(), chunks, |c| c.1 += c.0 * 2, |c| sums.push(c.1));
+            assert!(sums.into_iter().eq((0..count).map(|n| n * 2)));
+        }
+    }
+}
