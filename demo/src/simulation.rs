@@ -90,6 +90,7 @@ impl Simulation {
 
     /// Begins `effect` anew, with every particle as it could be in the middle of a long run.
     pub fn show(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let mut spawner = Spawner::new(effect, self.settings.seed);
         let world = self.engine.world_mut();
         let mut particles = world.query::<Slot>();
@@ -102,6 +103,7 @@ impl Simulation {
 
     /// Takes a changed file of the effect that is shown; the particles stay.
     pub fn retouch(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let full_per_sec = effect.emission_per_sec(self.particle_cap());
         self.engine.world_mut().resource_mut::<Emission>().full_per_sec = full_per_sec;
         self.play(effect, Spawner::new(effect, self.settings.seed));
