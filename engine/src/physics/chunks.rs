@@ -1,5 +1,7 @@
 //! Bodies of the world in chunks, for jobs.
 
+use core::ops::Range;
+
 use arrayvec::ArrayVec;
 use bevy_ecs::change_detection::ContiguousMut;
 
@@ -7,7 +9,7 @@ use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
 use crate::ecs::Workers;
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
-const CHUNK_BODIES: usize = 2_048;
+pub(crate) const CHUNK_BODIES: usize = 2_048;
 
 /// Chunks handed out at once: they wait on the stack, since bodies move with a full arena too.
 const BATCH_CHUNKS: usize = 64;
@@ -56,21 +58,22 @@ pub(super) fn chunks_of<T>(run: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Cuts a run of bodies that are looked at.
 pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
-    let starts = (0..run.positions.len()).step_by(CHUNK_BODIES);
-    starts.map(move |start| {
-        let range = start..run.positions.len().min(start + CHUNK_BODIES);
-        SeenChunk {
-            positions: &run.positions[range.clone()],
-            velocities: &run.velocities[range.clone()],
-            radii: &run.radii[range.clone()],
-            alive: &run.alive[range.clone()],
-            indices: &run.indices[range],
-        }
+    chunk_ranges(run.positions.len()).map(move |range| SeenChunk {
+        positions: &run.positions[range.clone()],
+        velocities: &run.velocities[range.clone()],
+        radii: &run.radii[range.clone()],
+        alive: &run.alive[range.clone()],
+        indices: &run.indices[range],
     })
 }
 
+/// Where the chunks of a run of `len` bodies lie.
+pub(crate) fn chunk_ranges(len: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
+}
+
 /// Runs `job` on all chunks, on all threads, and then `after` on each in order.
-pub(super) fn for_each_chunk<C: Send>(
+pub(crate) fn for_each_chunk<C: Send>(
     workers: &Workers,
     chunks: impl Iterator<Item = C>,
     job: impl Fn(&mut C) + Sync,

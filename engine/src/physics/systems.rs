@@ -2,15 +2,16 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use bevy_ecs::change_detection::{Res, ResMut};
+use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 
-use super::body::{Alive, BodyIndex, Position, Radius, Velocity, living, living_mut};
+use super::body::{Alive, BodyIndex, LastPosition, Position, Radius, Velocity, living, living_mut};
 use super::checksum::checksum;
 use super::chunks::{
-    MovedChunk, SeenChunk, alive_chunks, chunks_of, for_each_chunk, moved_chunks, seen_chunks,
+    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, for_each_chunk, moved_chunks,
+    seen_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
@@ -51,21 +52,25 @@ pub fn integrate_motion(
     workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &mut Alive)>,
+    mut bodies: Query<(&mut Position, &mut LastPosition, &mut Velocity, &Radius, &mut Alive)>,
 ) {
     crate::zone!("integrate_motion");
     *tick = TickData::default();
     let mut living_count = 0;
     let mut reset_count = 0;
     let runs = dense(bodies.contiguous_iter_mut());
-    let chunks = runs.flat_map(|(positions, velocities, radii, alive)| {
-        let moved = moved_chunks(positions, velocities, radii);
+    let chunks = runs.flat_map(|(positions, last_positions, velocities, radii, alive)| {
+        let (last_positions, _) = ContiguousMut::split(last_positions);
+        let last_positions = last_positions.chunks_mut(CHUNK_BODIES);
+        let moved = moved_chunks(positions, velocities, radii).zip(last_positions);
         moved.zip(alive_chunks(alive)).map(|(moved, alive)| (moved, alive, (0, 0)))
     });
     for_each_chunk(
         &workers,
         chunks,
-        |(chunk, alive, counts)| *counts = integrate_chunk(chunk, alive, &config),
+        |((chunk, last_positions), alive, counts)| {
+            *counts = integrate_chunk(chunk, last_positions, alive, &config);
+        },
         |(_, _, (living, reset))| {
             living_count += living;
             reset_count += reset;
@@ -82,6 +87,7 @@ pub fn integrate_motion(
 /// Moves the living bodies of a chunk; gives how many live on and how many were taken out.
 fn integrate_chunk(
     chunk: &mut MovedChunk<'_>,
+    last_positions: &mut [LastPosition],
     alive: &mut [Alive],
     config: &PhysicsConfig,
 ) -> (u64, u64) {
@@ -89,6 +95,7 @@ fn integrate_chunk(
     let (mut living_count, mut reset_count) = (0, 0);
     for (alive, place) in living_mut(alive) {
         let body = Motion { position: positions[place].0, velocity: velocities[place].0 };
+        last_positions[place].0 = body.position;
         let moved = integrated(body, config);
         let is_sound = moved.is_finite() && radii[place].0.is_finite();
         let Motion { position, velocity } = if is_sound { moved } else { Motion::default() };
