@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use frame_arena::AllocError;
-use frame_arena::ecs::{FrameError, FrameReport};
+use frame_arena::ecs::{EngineError, FrameError, FrameReport};
 use frame_arena::heap::HeapCounts;
 
 use crate::effect::Effect;
@@ -19,8 +18,8 @@ const TRACED_FRAMES: u32 = 10;
 /// Why there is no report.
 #[derive(Debug)]
 pub enum RunError {
-    /// The arenas could not be made.
-    Memory(AllocError),
+    /// The engine could not be made.
+    Engine(EngineError),
     /// Systems failed in a frame.
     Frame(FrameError),
 }
@@ -28,7 +27,7 @@ pub enum RunError {
 impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Memory(error) => write!(f, "{error}"),
+            Self::Engine(error) => write!(f, "{error}"),
             Self::Frame(error) => write!(f, "{error}"),
         }
     }
@@ -36,9 +35,9 @@ impl std::fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-impl From<AllocError> for RunError {
-    fn from(error: AllocError) -> Self {
-        Self::Memory(error)
+impl From<EngineError> for RunError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
     }
 }
 

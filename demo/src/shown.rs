@@ -61,7 +61,7 @@ impl Show {
         effects: Effects,
         settings: SimulationSettings,
         events: Events,
-    ) -> Result<Self, frame_arena::AllocError> {
+    ) -> Result<Self, frame_arena::ecs::EngineError> {
         let Effects { library, index, .. } = effects;
         let simulation = Simulation::new(library.effect(index), settings)?;
         events.emit(Event::EffectLoaded { name: &library.effect(index).name });

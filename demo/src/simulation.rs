@@ -7,10 +7,10 @@ pub use systems::Emission;
 
 use std::time::Duration;
 
-use frame_arena::ecs::{Engine, EngineConfig, FrameError, FrameReport, Phase, PhaseArena, phase};
+use frame_arena::ecs::{Engine, EngineConfig, EngineError, FrameError, FrameReport, Phase, PhaseArena, phase};
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
-use frame_arena::{AllocError, AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
+use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
 
 use crate::cli::Cli;
@@ -67,8 +67,8 @@ impl Simulation {
     /// Makes the engine, reserves the phases' arenas, and spawns the particles of `effect`.
     ///
     /// # Errors
-    /// If the system refuses the memory for the arenas.
-    pub fn new(effect: &Effect, settings: SimulationSettings) -> Result<Self, AllocError> {
+    /// If the system refuses the memory for the arenas, or a thread.
+    pub fn new(effect: &Effect, settings: SimulationSettings) -> Result<Self, EngineError> {
         let mut engine = Engine::try_with_config(engine_config(settings))?;
         physics::install(&mut engine, physics_config(effect));
         systems::install(&mut engine);

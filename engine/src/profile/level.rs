@@ -14,6 +14,7 @@ pub enum ProfileLevel {
 
 /// One frame of one phase, as it is plotted.
 #[cfg(feature = "ecs")]
+#[cfg_attr(not(feature = "profiler"), expect(dead_code, reason = "nobody reads it then"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PhasePoint {
     pub(crate) used_bytes: usize,
