@@ -7,8 +7,11 @@ pub use systems::Emission;
 
 use std::time::Duration;
 
-use frame_arena::ecs::{Engine, EngineConfig, EngineError, FrameError, FrameReport, Phase, PhaseArena, phase};
+use frame_arena::ecs::{
+    Engine, EngineConfig, EngineError, FrameError, FrameReport, Phase, PhaseArena, phase,
+};
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
+use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
 use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
@@ -44,6 +47,8 @@ pub struct SimulationSettings {
     pub particle_count: u32,
     /// Where transient objects are put.
     pub allocator: AllocatorKind,
+    /// What a profiler is told of them.
+    pub profile: ProfileLevel,
 }
 
 /// What one phase allocated in one frame.
@@ -206,6 +211,7 @@ impl Simulation {
     /// # Errors
     /// If systems fail.
     pub fn trace_frames(&mut self, frame_count: u32) -> Result<Vec<PhaseTrace>, FrameError> {
+        let _not_the_games = profile::pause();
         self.engine.set_mode(ArenaMode::Traced);
         let mut traces = Vec::new();
         for _ in 0..frame_count {
@@ -237,7 +243,12 @@ impl Simulation {
 
 impl From<&Cli> for SimulationSettings {
     fn from(cli: &Cli) -> Self {
-        Self { seed: cli.seed, particle_count: cli.particles, allocator: cli.allocator }
+        Self {
+            seed: cli.seed,
+            particle_count: cli.particles,
+            allocator: cli.allocator,
+            profile: if cli.profile_objects { ProfileLevel::Objects } else { ProfileLevel::Blocks },
+        }
     }
 }
 
@@ -254,6 +265,7 @@ fn engine_config(settings: SimulationSettings) -> EngineConfig {
         capacity_bytes: ROOM_BYTES + settings.particle_count as usize * bytes_per_particle,
         pretouch: true,
         mode: mode_of(settings.allocator),
+        profile: settings.profile,
         ..ArenaConfig::default()
     };
     EngineConfig {

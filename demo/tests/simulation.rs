@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use frame_arena::profile::ProfileLevel;
 use particle_demo::effect::Effect;
 use particle_demo::model::AllocatorKind;
 use particle_demo::simulation::{Simulation, SimulationSettings};
@@ -12,8 +13,12 @@ fn effect(name: &str) -> Effect {
 }
 
 fn simulation(effect: &Effect) -> Simulation {
-    let settings =
-        SimulationSettings { seed: 3, particle_count: 1_000, allocator: AllocatorKind::Arena };
+    let settings = SimulationSettings {
+        seed: 3,
+        particle_count: 1_000,
+        allocator: AllocatorKind::Arena,
+        profile: ProfileLevel::Blocks,
+    };
     Simulation::new(effect, settings).unwrap()
 }
 

@@ -422,9 +422,9 @@ impl RawArena {
 #[cfg(test)]
 mod tests {
     use super::super::block::Block;
-    use crate::profile::ProfileLevel;
     use super::super::reservation::Window;
     use super::*;
+    use crate::profile::ProfileLevel;
 
     #[test]
     fn an_object_that_ends_where_the_window_starts_is_not_its_last() {

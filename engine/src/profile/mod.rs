@@ -53,20 +53,20 @@ use tracy as client;
 ))]
 compile_error!("feature `profiler` says not who may listen: take `tracy` instead");
 
-#[doc(hidden)]
-pub use client::{Location, Name, plot_point};
+#[doc(inline)]
+pub use crate::{frame, plot, zone};
+pub(crate) use client::{ArenaProfile, BlockNote, say, say_warning};
 pub use client::{
     Frame, Pause, Zone, frame_mark, is_connected, message, name_thread, pause, start,
     wait_for_viewer,
 };
-pub(crate) use client::{ArenaProfile, BlockNote, say, say_warning};
+#[doc(hidden)]
+pub use client::{Location, Name, plot_point};
 #[cfg(feature = "ecs")]
 pub(crate) use client::{PhaseProfile, SystemProfile};
-#[doc(inline)]
-pub use crate::{frame, plot, zone};
-pub use level::ProfileLevel;
 #[cfg(feature = "ecs")]
 pub(crate) use level::PhasePoint;
+pub use level::ProfileLevel;
 
 /// Whether a profiler's client is linked: one of the features is on.
 pub const IS_BUILT_IN: bool = cfg!(feature = "profiler");

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::ProfileLevel;
 #[cfg(feature = "ecs")]
 use super::PhasePoint;
+use super::ProfileLevel;
 
 /// A span of time on this thread, from its opening to its drop.
 #[derive(Debug)]

@@ -119,7 +119,8 @@ impl RawArena {
             return false;
         };
         profile::say(|out| {
-            let (name, old, new) = (self.config.name, self.reserved_bytes(), block.reserved_bytes());
+            let (name, old, new) =
+                (self.config.name, self.reserved_bytes(), block.reserved_bytes());
             write!(out, "{name} arena resized from {old} B in {} block(s) ", self.block_count())?;
             write!(out, "to {new} B in one")
         });
