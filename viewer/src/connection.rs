@@ -61,26 +61,24 @@ impl Viewer {
     ///
     /// # Errors
     /// If the deadline passes before, the connection breaks, or what comes is not the protocol.
-    pub fn capture(mut self) -> Result<Capture, ViewerError> {
-        let mut blocks = Blocks::default();
-        loop {
-            let block = blocks.next(&mut self.stream, self.deadline)?;
-            self.recorder.record(&mut Reader(block))?;
-            self.ask()?;
-            if self.recorder.has_all() {
-                self.stream.write_all(&wire::FAREWELL)?;
-                return Ok(self.recorder.finish());
-            }
-        }
+    pub fn capture(self) -> Result<Capture, ViewerError> {
+        self.capture_until(Recorder::has_ended)
     }
 
-    /// Breaks the connection off after this many frame marks, as a viewer does that is closed.
+    /// Leaves after this many frame marks, as a viewer does that is closed.
     ///
     /// # Errors
     /// As [`capture`](Self::capture).
-    pub fn capture_frames(mut self, frame_count: usize) -> Result<Capture, ViewerError> {
+    pub fn capture_frames(self, frame_count: usize) -> Result<Capture, ViewerError> {
+        self.capture_until(|recorder| recorder.frame_mark_count() >= frame_count)
+    }
+
+    fn capture_until(
+        mut self,
+        is_enough: impl Fn(&Recorder) -> bool,
+    ) -> Result<Capture, ViewerError> {
         let mut blocks = Blocks::default();
-        while self.recorder.frame_mark_count() < frame_count {
+        while !(is_enough(&self.recorder) && self.recorder.is_answered()) {
             let block = blocks.next(&mut self.stream, self.deadline)?;
             self.recorder.record(&mut Reader(block))?;
             self.ask()?;

@@ -74,6 +74,9 @@ pub(crate) const ITEM_BYTES: [u8; 132] = [
     8, 8,
 ];
 
+/// Who sends a message: the program, and not its client about itself.
+pub(crate) const FROM_PROGRAM: u8 = 0;
+
 /// Times are told as differences, in 2, 4 or 8 bytes; those in 4 begin after those in 2, and so on.
 pub(crate) const OFFSET_32: i64 = 1 << 16;
 pub(crate) const OFFSET_64: i64 = (1 << 16) + (1 << 32);

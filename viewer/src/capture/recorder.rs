@@ -106,9 +106,14 @@ impl Recorder {
         self.capture.frame_marks.len()
     }
 
-    /// Whether the program has ended and all is named.
-    pub(crate) fn has_all(&self) -> bool {
-        self.has_ended && self.answers_missing == 0
+    /// Whether the program has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Whether all that came up so far is named.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answers_missing == 0
     }
 
     pub(crate) fn take_questions(&mut self) -> VecDeque<Question> {
@@ -297,8 +302,14 @@ impl Recorder {
         if kind == item::MESSAGE_COLOR {
             data.bytes(3)?;
         }
-        let severity = data.u8()? >> 4;
+        let (source, severity) = {
+            let both = data.u8()?;
+            (both & 0xF, both >> 4)
+        };
         let text = self.text.take().ok_or_else(|| garbled("a message without its text"))?;
+        if source != wire::FROM_PROGRAM {
+            return Ok(());
+        }
         let (time_ns, thread) = (self.ns(time), self.thread);
         self.ask(Question::Thread(u64::from(thread)));
         self.capture.messages.push(Message { time_ns, thread, severity, text });
