@@ -51,7 +51,7 @@ impl From<FrameError> for RunError {
 /// Runs `frame_count` frames of one tick each, as fast as they go, and reports what they took.
 ///
 /// # Errors
-/// If the system refuses the arenas' memory, or a system fails.
+/// If the system refuses the arenas' memory or a thread, or a system fails.
 pub fn run(
     effect: &Effect,
     settings: SimulationSettings,
@@ -100,6 +100,7 @@ struct Figures {
     ticks: u64,
     dropped: Duration,
     settled: HeapCounts,
+    executor_settled: HeapCounts,
     settled_frames: u64,
     phases: Vec<PhaseFigures>,
     last: Option<FrameReport>,
@@ -121,6 +122,7 @@ impl Figures {
             ticks: 0,
             dropped: Duration::ZERO,
             settled: HeapCounts::default(),
+            executor_settled: HeapCounts::default(),
             settled_frames: 0,
             phases: (0..frame_arena::ecs::MAX_PHASES).map(|_| phase()).collect(),
             last: None,
@@ -141,8 +143,8 @@ impl Figures {
         }
         if is_settled {
             self.settled_frames += 1;
-            self.settled.heap_calls += report.heap.heap_calls;
-            self.settled.frees += report.heap.frees;
+            self.settled += report.heap;
+            self.executor_settled += report.executor_heap;
         }
         self.last = Some(report.clone());
     }
@@ -168,13 +170,12 @@ impl Figures {
             seed: settings.seed,
             effect: effect.name.clone(),
             allocator: settings.allocator,
-            threads: 1,
+            threads: settings.threads,
             particles: settings.particle_count as usize,
             checksum: format!("{checksum:016x}"),
             frame_ms: FrameMs::from_times(&mut self.frame_ms),
             heap_calls_settled: self.settled.heap_calls,
-            // One thread and bevy's single-threaded executor, which makes no heap call.
-            heap_calls_executor_settled: 0,
+            heap_calls_executor_settled: self.executor_settled.heap_calls,
             heap_frees_settled: self.settled.frees,
             types: Vec::new(),
         }

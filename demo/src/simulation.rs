@@ -8,7 +8,7 @@ pub use systems::Emission;
 use std::time::Duration;
 
 use frame_arena::ecs::{
-    Engine, EngineConfig, EngineError, FrameError, FrameReport, Phase, PhaseArena, phase,
+    Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
 };
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
 use frame_arena::profile::{self, ProfileLevel};
@@ -18,7 +18,7 @@ use glam::Vec2;
 
 use crate::cli::Cli;
 use crate::effect::{Effect, Spawner};
-use crate::model::{self, AllocatorKind, Pointer};
+use crate::model::{self, AllocatorKind, ExecutorKind, Pointer};
 use particle::{Particle, Slot};
 use systems::Playing;
 
@@ -47,6 +47,10 @@ pub struct SimulationSettings {
     pub particle_count: u32,
     /// Where transient objects are put.
     pub allocator: AllocatorKind,
+    /// Threads that share the work. They do not change the particles.
+    pub threads: usize,
+    /// Who runs the systems.
+    pub executor: ExecutorKind,
     /// What a profiler is told of them.
     pub profile: ProfileLevel,
 }
@@ -89,6 +93,7 @@ impl Simulation {
 
     /// Begins `effect` anew, with every particle as it could be in the middle of a long run.
     pub fn show(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let mut spawner = Spawner::new(effect, self.settings.seed);
         let world = self.engine.world_mut();
         let mut particles = world.query::<Slot>();
@@ -101,6 +106,7 @@ impl Simulation {
 
     /// Takes a changed file of the effect that is shown; the particles stay.
     pub fn retouch(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let full_per_sec = effect.emission_per_sec(self.particle_cap());
         self.engine.world_mut().resource_mut::<Emission>().full_per_sec = full_per_sec;
         self.play(effect, Spawner::new(effect, self.settings.seed));
@@ -247,6 +253,8 @@ impl From<&Cli> for SimulationSettings {
             seed: cli.seed,
             particle_count: cli.particles,
             allocator: cli.allocator,
+            threads: usize::from(cli.threads),
+            executor: cli.executor,
             profile: if cli.profile_objects { ProfileLevel::Objects } else { ProfileLevel::Blocks },
         }
     }
@@ -269,6 +277,11 @@ fn engine_config(settings: SimulationSettings) -> EngineConfig {
         ..ArenaConfig::default()
     };
     EngineConfig {
+        threads: settings.threads,
+        executor: match settings.executor {
+            ExecutorKind::Serial => Executor::Serial,
+            ExecutorKind::Parallel => Executor::Parallel,
+        },
         update: arena(UPDATE_BYTES_PER_PARTICLE),
         physics: arena(PHYSICS_BYTES_PER_PARTICLE),
         render: arena(RENDER_BYTES_PER_PARTICLE),

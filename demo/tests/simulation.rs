@@ -4,7 +4,7 @@ use std::path::Path;
 
 use frame_arena::profile::ProfileLevel;
 use particle_demo::effect::Effect;
-use particle_demo::model::AllocatorKind;
+use particle_demo::model::{AllocatorKind, ExecutorKind};
 use particle_demo::simulation::{Simulation, SimulationSettings};
 
 fn effect(name: &str) -> Effect {
@@ -17,6 +17,8 @@ fn simulation(effect: &Effect) -> Simulation {
         seed: 3,
         particle_count: 1_000,
         allocator: AllocatorKind::Arena,
+        threads: 1,
+        executor: ExecutorKind::Serial,
         profile: ProfileLevel::Blocks,
     };
     Simulation::new(effect, settings).unwrap()
