@@ -11,11 +11,11 @@
 #![forbid(unsafe_code)]
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::calls::{Location, Name, emit_alloc, emit_discard, emit_free, is_connected, is_running};
 use super::names::Interned;
-use super::{IS_ON_DEMAND, Zone, location_here};
+use super::{IS_ON_DEMAND, Zone, is_heard, location_here};
 use crate::profile::ProfileLevel;
 
 /// What is named after an arena. Arenas of one name share it.
@@ -36,7 +36,9 @@ static ARENAS: Interned<ArenaNames> = Interned::new();
 
 /// What the profiler is told of one arena.
 pub(crate) struct ArenaProfile {
-    names: &'static ArenaNames,
+    name: &'static str,
+    /// Made for the first block, or the first zone that somebody sees: they take heap memory.
+    names: OnceLock<&'static ArenaNames>,
     objects: Option<&'static ObjectPool>,
     /// Whether the pool of objects is emptied with this arena, and not with its set.
     owns_pool: bool,
@@ -44,32 +46,37 @@ pub(crate) struct ArenaProfile {
 
 impl ArenaProfile {
     pub(crate) fn new(name: &'static str, level: ProfileLevel) -> Self {
-        let names = ARENAS.get(name, |name| ArenaNames {
-            blocks: Name::leak(&format!("arena: {name} blocks")),
-            reset: location_here(&format!("{name} reset"), "frame_arena::reset"),
-            growth: location_here(&format!("{name} growth"), "frame_arena::growth"),
-            pools: Interned::new(),
-        });
-        let objects = (level == ProfileLevel::Objects).then(|| take_pool(names, name));
-        Self { names, objects, owns_pool: true }
+        let objects = (level == ProfileLevel::Objects).then(|| take_pool(names_of(name), name));
+        Self { name, names: OnceLock::new(), objects, owns_pool: true }
     }
 
     /// The same for a member of a set, whose set empties the pool.
     pub(crate) fn share(&self) -> Self {
-        Self { owns_pool: false, ..*self }
+        let Self { name, ref names, objects, .. } = *self;
+        Self { name, names: names.clone(), objects, owns_pool: false }
+    }
+
+    fn names(&self) -> &'static ArenaNames {
+        if let Some(names) = self.names.get() {
+            return names;
+        }
+        // Not by `get_or_init`: an allocator that is asked for the names' memory may use this arena.
+        let names = names_of(self.name);
+        let _same = self.names.set(names);
+        names
     }
 
     /// A zone for a reset; none for a member, whose set has one for all.
     pub(crate) fn zone_of_reset(&self) -> Zone {
-        if self.owns_pool { Zone::at(&self.names.reset) } else { Zone::none() }
+        if self.owns_pool && is_heard() { Zone::at(&self.names().reset) } else { Zone::none() }
     }
 
     pub(crate) fn zone_of_growth(&self) -> Zone {
-        Zone::at(&self.names.growth)
+        if is_heard() { Zone::at(&self.names().growth) } else { Zone::none() }
     }
 
     pub(crate) fn note_block(&self, start: *const u8, bytes: usize) -> BlockNote {
-        BlockNote::new(LiveBlock { start: start.addr(), bytes, pool: self.names.blocks })
+        BlockNote::new(LiveBlock { start: start.addr(), bytes, pool: self.names().blocks })
     }
 
     #[inline(always)]
@@ -117,6 +124,15 @@ impl Drop for ArenaProfile {
             pool.is_taken.store(false, Ordering::Release);
         }
     }
+}
+
+fn names_of(arena: &str) -> &'static ArenaNames {
+    ARENAS.get(arena, |arena| ArenaNames {
+        blocks: Name::leak(&format!("arena: {arena} blocks")),
+        reset: location_here(&format!("{arena} reset"), "frame_arena::reset"),
+        growth: location_here(&format!("{arena} growth"), "frame_arena::growth"),
+        pools: Interned::new(),
+    })
 }
 
 /// A pool that no living memory has: "arena: physics", and then "arena: physics (2)".

@@ -59,17 +59,15 @@ mod system_name {
     /// A system's path without modules, in its generic arguments too:
     /// `game::begin_frame<game::Audio>` is `begin_frame<Audio>`.
     pub(in super::super) fn short_name(path: &str) -> String {
-        let mut short = String::with_capacity(path.len());
-        let mut word = 0; // Where the present word begins in `short`.
-        for letter in path.chars() {
-            short.push(letter);
-            if short.ends_with("::") && !short[..short.len() - 2].ends_with(['>', '}']) {
-                short.truncate(word);
-            } else if !(letter.is_alphanumeric() || matches!(letter, '_' | ':' | '{' | '}')) {
-                word = short.len();
-            }
-        }
-        short
+        let is_of_word = |letter: char| letter.is_alphanumeric() || "_:{}".contains(letter);
+        let pieces = path.split_inclusive(|letter| !is_of_word(letter));
+        let short = |piece| {
+            let (before, last) = str::rsplit_once(piece, "::").unwrap_or(("", piece));
+            // A closure has no name: its function's goes before.
+            let owner = before.rsplit("::").next().filter(|_| last.starts_with('{'));
+            owner.map_or_else(|| last.to_owned(), |owner| format!("{owner}::{last}"))
+        };
+        pieces.map(short).collect()
     }
 
     #[cfg(test)]
