@@ -2,17 +2,12 @@
 
 use core::ops::Range;
 
-use arrayvec::ArrayVec;
 use bevy_ecs::change_detection::ContiguousMut;
 
 use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
-use crate::ecs::Workers;
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
 pub(crate) const CHUNK_BODIES: usize = 2_048;
-
-/// Chunks handed out at once: they wait on the stack, since bodies move with a full arena too.
-const BATCH_CHUNKS: usize = 64;
 
 /// Bodies to be moved.
 pub(super) struct MovedChunk<'w> {
@@ -70,37 +65,4 @@ pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenCh
 /// Where the chunks of a run of `len` bodies lie.
 pub(crate) fn chunk_ranges(len: usize) -> impl Iterator<Item = Range<usize>> {
     (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
-}
-
-/// Runs `job` on all chunks, on all threads, and then `after` on each in order.
-pub(crate) fn for_each_chunk<C: Send>(
-    workers: &Workers,
-    chunks: impl Iterator<Item = C>,
-    job: impl Fn(&mut C) + Sync,
-    mut after: impl FnMut(C),
-) {
-    let mut chunks = chunks.fuse();
-    loop {
-        let mut batch: ArrayVec<C, BATCH_CHUNKS> = chunks.by_ref().take(BATCH_CHUNKS).collect();
-        if batch.is_empty() {
-            return;
-        }
-        workers.for_each_mut(&mut batch, |_, chunk| job(chunk));
-        batch.into_iter().for_each(&mut after);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_chunk_is_worked_on_once_and_in_order() {
-        for count in [0, 1, BATCH_CHUNKS, 5 * BATCH_CHUNKS + 3] {
-            let mut sums = Vec::new();
-            let chunks = (0..count).map(|n| (n, 0));
-            for_each_chunk(&Workers::serial(), chunks, |c| c.1 += c.0 * 2, |c| sums.push(c.1));
-            assert!(sums.into_iter().eq((0..count).map(|n| n * 2)));
-        }
-    }
 }

@@ -51,7 +51,7 @@ mod touch;
 pub(crate) use body::living;
 pub use body::{Alive, Body, BodyIndex, LastPosition, Position, Radius, Velocity};
 pub use checksum::checksum;
-pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges, for_each_chunk};
+pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
 pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record};

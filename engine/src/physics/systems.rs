@@ -10,8 +10,7 @@ use bevy_ecs::world::World;
 use super::body::{Alive, BodyIndex, LastPosition, Position, Radius, Velocity, living, living_mut};
 use super::checksum::checksum;
 use super::chunks::{
-    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, for_each_chunk, moved_chunks,
-    seen_chunks,
+    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, moved_chunks, seen_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
@@ -54,7 +53,6 @@ pub fn integrate_motion(
     mut figures: ResMut<PhysicsFigures>,
     mut bodies: Query<(&mut Position, &mut LastPosition, &mut Velocity, &Radius, &mut Alive)>,
 ) {
-    crate::zone!("integrate_motion");
     *tick = TickData::default();
     let mut living_count = 0;
     let mut reset_count = 0;
@@ -65,8 +63,7 @@ pub fn integrate_motion(
         let moved = moved_chunks(positions, velocities, radii).zip(last_positions);
         moved.zip(alive_chunks(alive)).map(|(moved, alive)| (moved, alive, (0, 0)))
     });
-    for_each_chunk(
-        &workers,
+    workers.for_each_of(
         chunks,
         |((chunk, last_positions), alive, counts)| {
             *counts = integrate_chunk(chunk, last_positions, alive, &config);
@@ -115,7 +112,6 @@ pub fn gather_objects(
     mut figures: ResMut<PhysicsFigures>,
     bodies: Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
 ) {
-    crate::zone!("gather_objects");
     let gathered = gather(&bodies, arena.local(), &workers);
     let Some((objects, chunk_starts)) = figures.shortfall.note(gathered) else { return };
     tick.objects = Some(objects);
@@ -140,8 +136,7 @@ fn gather(
     let mut starts = FrameVec::try_with_capacity_in(chunk_count + 1, arena)?;
     let mut object_count = 0;
     starts.push(0);
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         chunks().map(|chunk| (chunk, 0)),
         |(chunk, count)| *count = colliding_count(chunk.alive, chunk.radii),
         |(_, count)| {
@@ -152,8 +147,7 @@ fn gather(
     let mut objects = PartedVec::try_new(object_count as usize, arena)?;
     let mut rest = objects.parts();
     let lens = starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         chunks().zip(lens).map(|(chunk, len)| (chunk, rest.split(len))),
         |(chunk, part)| {
             let SeenChunk { positions, velocities, radii, alive, indices } = *chunk;
@@ -183,7 +177,6 @@ pub fn sort_bodies(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("sort_bodies");
     let Some(objects) = tick.objects.and_then(|objects| arena.get(objects).ok()) else {
         return;
     };
@@ -199,7 +192,6 @@ pub fn find_pairs(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("find_pairs");
     if config.relaxation_iterations == 0 {
         return;
     }
@@ -221,7 +213,6 @@ pub fn list_touches(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("list_touches");
     let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
@@ -243,7 +234,6 @@ pub fn relax_contacts(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("relax_contacts");
     let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
@@ -260,7 +250,6 @@ pub fn write_back(
     tick: Res<TickData>,
     mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive)>,
 ) {
-    crate::zone!("write_back");
     // Without a result, bodies keep the motion that they have.
     let settled = settled_of(&tick, &arena).unwrap_or_default();
     let mut starts = settled.chunk_starts.iter();
@@ -272,8 +261,7 @@ pub fn write_back(
         let first = starts.next().map_or(0, |&first| first as usize);
         (moved, alive, settled.places.get(first..).unwrap_or_default())
     });
-    for_each_chunk(
-        &workers,
+    workers.for_each_of(
         chunks,
         |(chunk, alive, places)| write_chunk(chunk, alive, places, settled.discs, &config),
         |_| (),

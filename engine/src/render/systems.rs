@@ -12,7 +12,7 @@ use crate::arena::PartedVec;
 use crate::ecs::{Arena, Engine, FrameTime, Workers, phase};
 use crate::physics::{
     Alive, BodyIndex, CHUNK_BODIES, LastPosition, Position, Radius, Velocity, chunk_ranges, dense,
-    for_each_chunk, living,
+    living,
 };
 use crate::{AllocError, FrameArena, FrameString, FrameVec, SliceHandle, StrHandle};
 
@@ -35,7 +35,6 @@ pub fn record_trails(
     mut frame: Local<u32>,
     mut bodies: Query<(&mut Trail, &Position, &Alive)>,
 ) {
-    crate::zone!("record_trails");
     *frame = frame.wrapping_add(1);
     if config.record_every_frames == 0 || !frame.is_multiple_of(config.record_every_frames) {
         return;
@@ -46,8 +45,7 @@ pub fn record_trails(
         let seen = ranges.map(|range| (&positions[range.clone()], &alive[range]));
         trails.chunks_mut(CHUNK_BODIES).zip(seen)
     });
-    for_each_chunk(
-        &workers,
+    workers.for_each_of(
         chunks,
         |(trails, (positions, alive))| {
             living(alive).for_each(|place| trails[place].record(positions[place].0));
@@ -78,7 +76,6 @@ pub fn gather_visible(
     mut list: ResMut<DrawList>,
     bodies: Query<Drawn>,
 ) {
-    crate::zone!("gather_visible");
     *list = DrawList { shortfall: list.shortfall, ..DrawList::default() };
     let overstep = time.map_or(1.0, |time| time.overstep);
     let eye = Eye { view: *view, trails: *trails, overstep };
@@ -186,8 +183,7 @@ fn visible_objects(
 ) -> Result<(SliceHandle<RenderObject>, u64), AllocError> {
     let chunk_count = DrawnChunk::all_of(bodies).count();
     let mut counts = FrameVec::try_with_capacity_in(chunk_count, arena.local())?;
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         DrawnChunk::all_of(bodies).map(|chunk| (chunk, 0)),
         |(chunk, count)| *count = chunk.visible(eye).count(),
         |(_, count)| counts.push(count),
@@ -196,8 +192,7 @@ fn visible_objects(
     let mut rest = objects.parts();
     let mut trails_refused = 0;
     let parts = counts.iter().map(|&count| rest.split(count));
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         DrawnChunk::all_of(bodies).zip(parts).map(|(chunk, part)| (chunk, part, 0)),
         |(chunk, part, refused)| {
             let arena = arena.local();
@@ -231,7 +226,6 @@ pub fn sort_by_layer(
     workers: Res<Workers>,
     mut list: ResMut<DrawList>,
 ) {
-    crate::zone!("sort_by_layer");
     let Some(objects) = list.objects.and_then(|objects| arena.get(objects).ok()) else { return };
     let sorted = sort_instances(objects, arena.threads(), &workers);
     list.instances = list.shortfall.note(sorted);
@@ -255,7 +249,6 @@ pub fn write_labels(
     mut list: ResMut<DrawList>,
     bodies: Query<Labelled>,
 ) {
-    crate::zone!("write_labels");
     let overstep = time.map_or(1.0, |time| time.overstep);
     let shown = || {
         let living = bodies.iter().filter(|(.., alive)| alive.0);
