@@ -24,12 +24,12 @@ use crate::arena::{PanicPayload, keep_first};
 use crate::ecs::heap_share::HeapTally;
 use crate::heap::{self, HeapCounts};
 
-/// Looks at the gate before a thread without work goes to sleep: some 40 us, more than lies between
-/// two jobs of a phase, less than an idle core's worth of a frame.
-const LOOKS_BEFORE_SLEEP: u32 = 2_000;
-/// Looks at those inside before the opener lets other programs run: a crew thread may have lost its
-/// core to one.
-const LOOKS_BEFORE_YIELD: u32 = 200;
+/// Looks at the gate before a thread without work goes to sleep: some 200 us, more than mostly lies
+/// between two jobs of a frame, and little of what a core has left between two frames.
+const LOOKS_BEFORE_SLEEP: u32 = 10_000;
+/// Looks between two offers of the core to whoever wants it: the thread that one waits for may be
+/// waiting for this very core.
+const LOOKS_BEFORE_YIELD: u32 = 64;
 
 /// Bits of the gate: how many are inside, whether it is open, whether the crew goes home, and from
 /// bit 32 on the number of the turn.
@@ -158,14 +158,10 @@ impl Crew {
     /// Lets nobody in any more and waits for those inside.
     fn close(&self) {
         let mut inside = self.gate.fetch_and(!OPEN, Ordering::Acquire) & INSIDE_MASK;
-        let mut looks = 0;
+        let mut look = 0u32;
         while inside > 0 {
-            looks += 1;
-            if looks < LOOKS_BEFORE_YIELD {
-                spin_loop();
-            } else {
-                thread::yield_now();
-            }
+            look = look.wrapping_add(1);
+            pause(look);
             inside = self.gate.load(Ordering::Acquire) & INSIDE_MASK;
         }
     }
@@ -188,7 +184,7 @@ impl Crew {
     /// goes home.
     fn enter_next(&self, last: u64) -> Option<u64> {
         loop {
-            for _ in 0..LOOKS_BEFORE_SLEEP {
+            for look in 0..LOOKS_BEFORE_SLEEP {
                 let gate = self.gate.load(Ordering::Relaxed);
                 if gate & OVER != 0 {
                     return None;
@@ -196,7 +192,7 @@ impl Crew {
                 if is_due(gate, last) && self.enter(gate) {
                     return Some(gate >> TURN_SHIFT);
                 }
-                spin_loop();
+                pause(look);
             }
             self.sleep(last);
         }
@@ -252,6 +248,15 @@ impl Crew {
 
     fn lock_panicked(&self) -> MutexGuard<'_, Option<PanicPayload>> {
         self.panicked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Between two looks.
+fn pause(look: u32) {
+    if look.is_multiple_of(LOOKS_BEFORE_YIELD) {
+        thread::yield_now();
+    } else {
+        spin_loop();
     }
 }
 
