@@ -233,12 +233,15 @@ fn sort_by_row<'p>(
     Ok(jobs)
 }
 
-/// The strips, each with its bands.
+/// A strip and its bands, as first and end.
+type BandedStrip = (Strip, (usize, usize));
+
+/// The strips, from the lowest to that of the giants.
 fn cut_into_strips<'a>(
     chunks: &[Chunk<'_>],
     layout: &Layout,
     arena: &'a FrameArena,
-) -> Result<&'a mut [(Strip, (usize, usize))], AllocError> {
+) -> Result<&'a [BandedStrip], AllocError> {
     let Layout { level, bands, .. } = layout;
     let count_of = |first: usize, end: usize| -> u32 {
         chunks.iter().map(|chunk| chunk.band_ends[end] - chunk.band_ends[first]).sum()

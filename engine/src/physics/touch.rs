@@ -132,6 +132,7 @@ pub fn list_contacts(
 ) -> Result<ListedContacts, AllocError> {
     let arena = arenas.local();
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
+    let mut listed = FrameVec::try_with_capacity_in(strips.len(), arena)?;
     let records = arenas.get(grid.records).unwrap_or(&[]);
     let get = |list: SliceHandle<Contact>| arenas.get(list).unwrap_or(&[]);
     let jobs = strips.iter().zip(contacts).enumerate().map(|(n, (&strip, found))| {
@@ -143,7 +144,6 @@ pub fn list_contacts(
     let jobs = arena.try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (touches, listed)| *listed = Some(touches.list(arenas)));
     let (mut count, mut refused_count) = (0, 0);
-    let mut listed = FrameVec::try_with_capacity_in(jobs.len(), arena)?;
     for strip in jobs.iter_mut().filter_map(|(_, listed)| listed.take()) {
         let strip = strip?;
         count += strip.lists.len() as u64;

@@ -123,12 +123,7 @@ pub fn table(targets: &mut Targets) {
     let mut ns_per_pair = Vec::new();
     for (place, scene) in scenes.iter().enumerate() {
         let [mut one, mut two] = [1, 2].map(|threads| World::new(scene, threads));
-        let mut arms: [Arm<'_>; 2] = [
-            Box::new(|| one.step()),
-            Box::new(|| {
-                if std::env::var_os("FA_ONE").is_some() { Duration::ZERO } else { two.step() }
-            }),
-        ];
+        let mut arms: [Arm<'_>; 2] = [Box::new(|| one.step()), Box::new(|| two.step())];
         let ms = minima_ms(ROUNDS, &mut arms);
         drop(arms);
         let pairs = one.contact_count();
