@@ -37,8 +37,18 @@ impl Random {
 const WALLS: Vec2 = Vec2::new(16.0, 9.0);
 
 fn engine_with(config: PhysicsConfig, budgets: Budget, mode: ArenaMode) -> Engine {
+    threaded_engine(config, budgets, mode, 1)
+}
+
+fn threaded_engine(
+    config: PhysicsConfig,
+    budgets: Budget,
+    mode: ArenaMode,
+    threads: usize,
+) -> Engine {
     let arena = ArenaConfig { budget: budgets, mode, ..ArenaConfig::default() };
-    let config_of_engine = EngineConfig { physics: arena, render: arena, ..Default::default() };
+    let config_of_engine =
+        EngineConfig { physics: arena, render: arena, threads, ..Default::default() };
     let mut engine = Engine::try_with_config(config_of_engine).unwrap();
     physics::install(&mut engine, config);
     render::install(&mut engine, View::default());
@@ -103,6 +113,70 @@ fn equal_runs_have_equal_bits_from_blocks_and_from_the_heap() {
     let sum = checksum_after(galaxy(), 7, 60, ArenaMode::Bump);
     assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::Bump));
     assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::PerObject));
+}
+
+/// Bodies die and are born in place, by a number that depends on the frame only; sizes differ by
+/// four, and some bodies are giants.
+fn churn(engine: &mut Engine, frame: u32) {
+    let mut random = Random(u64::from(frame) << 20);
+    let mut bodies =
+        engine
+            .world_mut()
+            .query::<(&mut Position, &mut Velocity, &mut Radius, &mut Alive, &BodyIndex)>();
+    for (mut position, mut velocity, mut radius, mut alive, index) in
+        bodies.iter_mut(engine.world_mut())
+    {
+        if (index.0 + frame).is_multiple_of(50) {
+            position.0 = random.within(WALLS);
+            velocity.0 = random.within(Vec2::splat(4.0));
+            radius.0 = 0.05 + 0.15 * random.unit();
+            radius.0 *= if index.0.is_multiple_of(400) { 7.0 } else { 1.0 };
+            alive.0 = true;
+        } else if (index.0 + frame).is_multiple_of(50 + 7) {
+            alive.0 = false;
+        }
+    }
+}
+
+#[test]
+fn equal_runs_have_equal_bits_on_any_number_of_threads() {
+    let sums_of = |threads, mode, config: &PhysicsConfig| {
+        let mut engine = threaded_engine(config.clone(), Budget::Unlimited, mode, threads);
+        fill(&mut engine, 7, 8_000);
+        let mut sums = [0; 8];
+        for frame in 0..160 {
+            churn(&mut engine, frame);
+            run(&mut engine, 1);
+            if frame % 20 == 19 {
+                sums[frame as usize / 20] = world_checksum(engine.world_mut());
+            }
+        }
+        let figures = engine.world().resource::<PhysicsFigures>();
+        assert!(figures.contact_count > 2_000, "{figures:?}");
+        sums
+    };
+    for config in [galaxy(), PhysicsConfig::default()] {
+        let serial = sums_of(1, ArenaMode::Bump, &config);
+        for threads in [2, 3, 4] {
+            assert_eq!(sums_of(threads, ArenaMode::Bump, &config), serial, "{threads} threads");
+        }
+        assert_eq!(sums_of(2, ArenaMode::PerObject, &config), serial);
+    }
+}
+
+#[test]
+fn settled_frames_make_no_heap_call_on_two_threads() {
+    let mut engine = threaded_engine(galaxy(), Budget::Unlimited, ArenaMode::Bump, 2);
+    fill(&mut engine, 1, 8_000);
+    run(&mut engine, 120);
+    let report = run(&mut engine, 60);
+    assert_eq!(report.heap.heap_calls, 0);
+    let elapsed = engine.tick_duration();
+    for _ in 0..60 {
+        let report = heap::assert_no_heap_calls(|| engine.run_frame(elapsed).unwrap());
+        assert_eq!(report.heap.heap_calls, 0);
+        assert_eq!(report.phase("physics").unwrap().stats.block_count, 1);
+    }
 }
 
 #[test]

@@ -20,11 +20,14 @@ pub const GIANT_RADII: f32 = 4.0;
 
 /// Most cells per body of a level. Cells grow wider rather than more, so that a wide world with
 /// few or tiny bodies takes no more memory than a full one.
-pub const MAX_CELLS_PER_BODY: usize = 4;
+pub const MAX_CELLS_PER_BODY: usize = 2;
 
 /// Cells are this much wider than the widest circle, so that the rounding of cell coordinates
 /// cannot put circles that overlap two cells apart, up to some 50,000 cells in a row.
 const CELL_MARGIN: f32 = 1.01;
+
+/// Cells that `nearest` can tell apart.
+const MAX_CELLS_IN_A_ROW: u32 = 1 << 23;
 
 /// A body as the search for pairs reads it. 16 bytes, sorted by cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,8 +64,11 @@ pub struct Grid {
 /// A rectangle of square cells, with a rim of empty ones so that neighbours need no tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Level {
+    /// The middle of the first cell.
     origin: Vec2,
     cells_per_metre: f32,
+    last_column: f32,
+    last_row: f32,
     columns: usize,
     pub(crate) rows: usize,
     first_cell: usize,
@@ -104,6 +110,18 @@ impl Extent {
     }
 }
 
+/// The whole number nearest to `x`, from 0 to `most`; 0 for what is no number.
+///
+/// Added to 2^23, a number under it leaves no fraction: its bits are those of the whole number. A
+/// cast takes four times the instructions.
+#[inline]
+fn nearest(x: f32, most: f32) -> usize {
+    const TWO_TO_23: f32 = 8_388_608.0;
+    let x = if x > 0.0 { x } else { 0.0 };
+    let x = if x < most { x } else { most };
+    ((x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)) as usize
+}
+
 /// The least of each coordinate; one compare each, unlike `min`, which minds what is no number.
 #[inline]
 fn least(one: Vec2, other: Vec2) -> Vec2 {
@@ -118,6 +136,7 @@ impl Level {
         let high = extent.high.clamp(-half_extents_m, half_extents_m);
         let size = (high - low).max(Vec2::ZERO); // Under 0 where nobody is.
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;
+        let max_cells = max_cells.min(MAX_CELLS_IN_A_ROW as usize / 2);
         let most = max_cells as f32;
         let least_cell_m = (size.x * size.y / most).sqrt().max(size.max_element() / most);
         let cell_m = (2.0 * extent.max_radius * CELL_MARGIN).max(least_cell_m);
@@ -125,8 +144,10 @@ impl Level {
         let columns = ((size.x / cell_m) as usize + 1).min(max_cells);
         let rows = ((size.y / cell_m) as usize + 1).min(max_cells / columns + 1);
         Self {
-            origin: low,
+            origin: low + cell_m * 0.5,
             cells_per_metre: 1.0 / cell_m,
+            last_column: (columns - 1) as f32,
+            last_row: (rows - 1) as f32,
             columns,
             rows,
             first_cell,
@@ -153,8 +174,7 @@ impl Level {
     #[inline]
     fn column_and_row(&self, position: Vec2) -> (usize, usize) {
         let cell = (position - self.origin) * self.cells_per_metre;
-        // Negative saturates to 0, and NaN is 0.
-        ((cell.x as usize).min(self.columns - 1), (cell.y as usize).min(self.rows - 1))
+        (nearest(cell.x, self.last_column), nearest(cell.y, self.last_row))
     }
 
     /// The cell and the row of a position.

@@ -244,13 +244,13 @@ pub fn find_contacts(
         let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
         (StripSearch { records, cells, starts, strip, level }, None)
     });
+    let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
-    workers.for_each_mut(jobs, |_, (search, found)| {
-        *found = Some(search.run(giants, arenas.local()));
+    workers.for_each_mut(jobs, |_, (search, result)| {
+        *result = Some(search.run(giants, arenas.local()));
     });
     let mut sum = (0, 0, 0);
-    let mut found = FrameVec::try_with_capacity_in(jobs.len(), arenas.local())?;
-    for strip in jobs.iter_mut().filter_map(|(_, found)| found.take()) {
+    for strip in jobs.iter_mut().filter_map(|(_, result)| result.take()) {
         let FoundInStrip { contacts, refused_count, untested_count } = strip?;
         let StripContacts { inner, upward, giant } = contacts;
         sum.0 += (inner.len() + upward.len() + giant.len()) as u64;
