@@ -300,6 +300,12 @@ impl ThreadArenas {
         }
     }
 
+    /// The last frame's, if it is in flight.
+    #[cfg(feature = "ecs")]
+    pub(crate) fn older_epoch(&self) -> Option<Epoch> {
+        self.older.as_ref().map(|older| older.epoch)
+    }
+
     fn usage(&mut self) -> FrameUsage {
         let mut sum = FrameUsage::default();
         for arena in self.members.iter_quiescent() {

@@ -3,7 +3,6 @@
 use core::any::TypeId;
 use core::fmt;
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +13,8 @@ use bevy_ecs::world::World;
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
 use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
-use super::failure::{FrameError, SystemFailure, panic_message, recording_handler, take_recorded};
+use super::failure::{FrameError, SystemFailure, recording_handler, take_recorded};
+use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
@@ -79,7 +79,7 @@ struct PhaseSlot {
     schedule: Schedule,
     watch: Arc<PhaseWatch>,
     profile: profile::PhaseProfile,
-    /// `begin::<P>`, `set_mode::<P>` and `stats::<P>` of the phase.
+    /// What `PhaseArena<P>` does, with `P` forgotten.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
@@ -165,6 +165,7 @@ impl Engine {
         self.world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
         let mut schedule = Schedule::default();
         self.executor.set_up(&mut schedule);
+        order_hand_over(&mut schedule);
         self.phases.push(PhaseSlot {
             phase: id,
             name: P::NAME,
@@ -173,7 +174,7 @@ impl Engine {
             schedule,
             watch: Arc::default(),
             profile: profile::PhaseProfile::new(P::NAME),
-            begin: begin::<P>,
+            begin: PhaseArena::<P>::begin_in,
             set_mode: set_mode::<P>,
             stats: stats::<P>,
         });
@@ -410,29 +411,6 @@ fn run_once(
         failures.append(&mut slot.watch.take_failures());
         failures.append(&mut take_recorded(slot.name, executor.is_parallel()));
     }
-}
-
-/// Begins the arena of `P`, or puts it back if somebody took it out of the world. A value that
-/// panics when dropped is a failure like a system's.
-fn begin<P: Phase>(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
-    if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
-        let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
-        return begun.err().map(|payload| SystemFailure {
-            phase: P::NAME,
-            system: String::from("drop of an `alloc_drop` value"),
-            message: panic_message(payload.as_ref()),
-        });
-    }
-    log::warn!(
-        "the {} phase's arena was missing from the world; a new one was put in its place. \
-         Despawning all entities despawns resources too: use `Without<IsResource>`",
-        P::NAME
-    );
-    match PhaseArena::<P>::try_for_threads(config, arena_thread_count(world)) {
-        Ok(arena) => world.insert_resource(arena),
-        Err(error) => log::error!("{error}"),
-    }
-    None
 }
 
 fn set_mode<P: Phase>(world: &mut World, mode: ArenaMode) {
