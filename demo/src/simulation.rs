@@ -11,6 +11,7 @@ use frame_arena::ecs::{
     Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
 };
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
+use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
 use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
@@ -50,6 +51,8 @@ pub struct SimulationSettings {
     pub threads: usize,
     /// Who runs the systems.
     pub executor: ExecutorKind,
+    /// What a profiler is told of them.
+    pub profile: ProfileLevel,
 }
 
 /// What one phase allocated in one frame.
@@ -90,6 +93,7 @@ impl Simulation {
 
     /// Begins `effect` anew, with every particle as it could be in the middle of a long run.
     pub fn show(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let mut spawner = Spawner::new(effect, self.settings.seed);
         let world = self.engine.world_mut();
         let mut particles = world.query::<Slot>();
@@ -102,6 +106,7 @@ impl Simulation {
 
     /// Takes a changed file of the effect that is shown; the particles stay.
     pub fn retouch(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let full_per_sec = effect.emission_per_sec(self.particle_cap());
         self.engine.world_mut().resource_mut::<Emission>().full_per_sec = full_per_sec;
         self.play(effect, Spawner::new(effect, self.settings.seed));
@@ -212,6 +217,7 @@ impl Simulation {
     /// # Errors
     /// If systems fail.
     pub fn trace_frames(&mut self, frame_count: u32) -> Result<Vec<PhaseTrace>, FrameError> {
+        let _not_the_games = profile::pause();
         self.engine.set_mode(ArenaMode::Traced);
         let mut traces = Vec::new();
         for _ in 0..frame_count {
@@ -249,6 +255,7 @@ impl From<&Cli> for SimulationSettings {
             allocator: cli.allocator,
             threads: usize::from(cli.threads),
             executor: cli.executor,
+            profile: if cli.profile_objects { ProfileLevel::Objects } else { ProfileLevel::Blocks },
         }
     }
 }
@@ -266,6 +273,7 @@ fn engine_config(settings: SimulationSettings) -> EngineConfig {
         capacity_bytes: ROOM_BYTES + settings.particle_count as usize * bytes_per_particle,
         pretouch: true,
         mode: mode_of(settings.allocator),
+        profile: settings.profile,
         ..ArenaConfig::default()
     };
     EngineConfig {

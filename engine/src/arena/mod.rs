@@ -73,3 +73,5 @@ pub use threads::ThreadArenas;
 pub use trace::{FrameTrace, MemorySpan, TraceEntry};
 pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
 pub use vec::FrameVec;
+#[cfg(feature = "sim")]
+pub(crate) use vec::parts::{Part, PartedVec};

@@ -190,6 +190,7 @@ impl ThreadArenas {
     }
 
     fn end_frame(&mut self) -> Option<PanicPayload> {
+        let _zone = self.shared.profile().zone_of_reset();
         let usage = self.usage();
         let ended = mem::replace(&mut self.epoch, Epoch::next());
         if let Some(older) = &mut self.older {

@@ -22,8 +22,8 @@ use super::report::{FrameReport, MAX_PHASES, PhaseReport};
 use super::watched::{PhaseWatch, watch_systems};
 use super::workers::Workers;
 use crate::heap::HeapCounts;
-use crate::profile;
-use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
+use crate::profile::{self, PhasePoint};
+use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 
 /// A world, its phases, and the loop that runs them.
 ///
@@ -81,6 +81,7 @@ struct PhaseSlot {
     config: ArenaConfig,
     schedule: Schedule,
     watch: Arc<PhaseWatch>,
+    profile: profile::PhaseProfile,
     /// What `PhaseArena<P>` does, with `P` forgotten.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
@@ -176,6 +177,7 @@ impl Engine {
             config,
             schedule,
             watch: Arc::default(),
+            profile: profile::PhaseProfile::new(P::NAME),
             begin: PhaseArena::<P>::begin_in,
             set_mode: set_mode::<P>,
             stats: stats::<P>,
@@ -207,7 +209,8 @@ impl Engine {
         self
     }
 
-    /// Runs one frame in which `elapsed` has passed since the last.
+    /// Runs one frame in which `elapsed` has passed since the last. Once it is shown, tell the
+    /// profiler with [`profile::frame_mark`].
     ///
     /// # Errors
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
@@ -243,7 +246,6 @@ impl Engine {
         // Without it the records of removed components grow for ever.
         self.world.clear_trackers();
         self.frame += 1;
-        profile::frame_mark();
         if failures.is_empty() {
             Ok(report)
         } else {
@@ -288,6 +290,7 @@ impl Engine {
                 Lifetime::Frame => run_once(&mut self.world, self.executor, run, reports, failures),
                 Lifetime::Tick => {
                     for _ in 0..tick_count {
+                        profile::frame!("tick");
                         for slot in &*run {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
@@ -299,6 +302,7 @@ impl Engine {
         }
         for (slot, report) in self.phases.iter().zip(&mut reports) {
             report.take_state((slot.stats)(&mut self.world));
+            slot.profile.plot(|| report.point(slot.config.budget));
         }
         reports
     }
@@ -383,6 +387,20 @@ impl PhaseReport {
         self.stats.block_requests += stats.block_requests;
     }
 
+    /// The frame as it is plotted.
+    fn point(&self, budget: Budget) -> PhasePoint {
+        PhasePoint {
+            used_bytes: self.stats.used_bytes,
+            reserved_bytes: self.stats.reserved_bytes,
+            alloc_count: self.stats.alloc_count,
+            high_water_bytes: self.stats.high_water_bytes,
+            heap_calls: self.heap.heap_calls,
+            budget_percent: budget
+                .budget_bytes()
+                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes as f64),
+        }
+    }
+
     /// Takes what the arena holds at the frame's end, whether the phase ran or not.
     fn take_state(&mut self, stats: ArenaStats) {
         self.held_bytes = stats.used_bytes;
@@ -405,7 +423,7 @@ fn run_once(
     failures: &mut Vec<SystemFailure>,
 ) {
     for (slot, report) in phases.iter_mut().zip(reports) {
-        let _zone = profile::Zone::named(slot.name);
+        let _zone = slot.profile.zone();
         let started = Instant::now();
         let heap = HeapMeter::start(world);
         slot.schedule.run(world);
