@@ -303,10 +303,11 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
     #[inline(always)]
     #[track_caller]
     pub fn push_keyed(&mut self, key: u64, value: T) {
-        match self.batch() {
-            Ok(batch) => batch.push(key, value),
-            Err(error) => refuse(error),
-        }
+        let batch = match &mut self.batch {
+            Some(batch) => batch,
+            None => self.batch.insert(begin_batch(self.written)),
+        };
+        batch.push(key, value);
     }
 
     /// As [`push_keyed`](Self::push_keyed).
@@ -316,27 +317,32 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
     #[inline(always)]
     #[track_caller]
     pub fn try_push_keyed(&mut self, key: u64, value: T) -> Result<(), Refused<T>> {
-        match self.batch() {
-            Ok(batch) => batch.try_push(key, value),
-            Err(error) => Err(Refused::new(error, value)),
-        }
-    }
-
-    #[inline(always)]
-    #[track_caller]
-    fn batch(&mut self) -> Result<&mut KeyedVec<'a, T>, AllocError> {
-        if self.batch.is_none() {
-            self.batch = Some(begin_batch(self.written)?);
-        }
-        Ok(self.batch.as_mut().expect("there is one now"))
+        let batch = match &mut self.batch {
+            Some(batch) => batch,
+            None => match try_begin_batch(self.written) {
+                Ok(batch) => self.batch.insert(batch),
+                Err(error) => return Err(Refused::new(error, value)),
+            },
+        };
+        batch.try_push(key, value)
     }
 }
 
-/// Takes no `&BatchWriter`: then its two pointers need no address.
+// These take no `&BatchWriter`: its two pointers need no address.
+
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn begin_batch<'a, T: Send + Sync + 'static>(
+    written: &'a Written<'a, T>,
+) -> &'a mut ManuallyDrop<KeyedVec<'a, T>> {
+    try_begin_batch(written).unwrap_or_else(|error| refuse(error))
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn try_begin_batch<'a, T: Send + Sync + 'static>(
     written: &'a Written<'a, T>,
 ) -> Result<&'a mut ManuallyDrop<KeyedVec<'a, T>>, AllocError> {
     let arena = written.arenas.local();
