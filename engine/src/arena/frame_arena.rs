@@ -130,6 +130,16 @@ impl FrameArena {
     /// Ends the frame; the first panic of a drop is returned.
     #[inline]
     pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        let is_single = self.older.is_none() && self.side_bump.is_unused();
+        if is_single && self.raw.reset_if_plain(epoch) {
+            return None;
+        }
+        self.end_any_frame(epoch)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_any_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
         self.side_bump.end_frame();
         match &mut self.older {
             None => self.raw.reset(epoch),

@@ -211,7 +211,8 @@ impl RawArena {
         self.clamp_end();
     }
 
-    /// Sets `soft_end` and `end` from `limit`, the budget and the mode (R2).
+    /// Sets `soft_end` and `end` from `limit`, the budget and the mode (R2), and what a reset must
+    /// know of them.
     pub(super) fn clamp_end(&self) {
         let soft_end = match self.config.mode {
             ArenaMode::Bump | ArenaMode::Traced => self.affordable_end(),
@@ -220,6 +221,8 @@ impl RawArena {
         self.soft_end.set(soft_end);
         let is_hot = self.config.mode == ArenaMode::Bump;
         self.end.set(if is_hot { soft_end } else { ptr::null_mut() });
+        self.is_plain.set(self.is_plain_frame());
+        self.quiet_under_bytes.set(size::quiet_under(self.reserved_bytes()));
     }
 
     /// The end of the window, or where the budget ends.
