@@ -8,7 +8,8 @@
 //!
 //! A full run (about eight minutes on two cores) writes `results.json` and `RESULTS.md` when it has
 //! come to its end, or nothing. `--only` asks some questions and puts their answers in the place of
-//! the old ones, each with its own date and commit. `--quick` prints a short run and writes nothing.
+//! the old ones, each with its own date and commit; with `--times` instructions stay as they were,
+//! with `--counts` the times do. `--quick` prints a short run and writes nothing.
 
 mod hosts;
 mod machine;
@@ -24,13 +25,17 @@ use std::{env, io};
 
 use frame_arena_benches::record::{QuestionRecord, Results, Table};
 
-const USAGE: &str = "usage: compare [--quick] [--only NAME[,NAME]] [--list] [--report]";
+use crate::turns::Part;
+
+const USAGE: &str =
+    "usage: compare [--quick] [--only NAME[,NAME] [--times | --counts]] [--list] [--report]";
 
 /// What the command line asks for.
 #[derive(Default)]
 struct Options {
     is_quick: bool,
     only: Option<Vec<String>>,
+    part: Part,
     is_list: bool,
     /// Write `RESULTS.md` anew from `results.json`; measure nothing.
     is_report: bool,
@@ -60,20 +65,21 @@ fn run() -> Result<(), Box<dyn Error>> {
         questions.iter().for_each(|question| println!("{:<20} {}", question.name, question.title));
         return Ok(());
     }
+    let mut results = match options.only {
+        Some(_) => read_results().unwrap_or_default(),
+        None => Results::default(),
+    };
     let mut tables = Vec::new();
     for question in questions {
         eprintln!("{}: {} arms", question.name, question.arms.len());
-        let table = turns::ask(question, options.is_quick)?;
+        let old = results.table(&question.name);
+        let table = turns::ask(question, options.is_quick, options.part, old)?;
         println!("{}", report::table(&table));
         tables.push(table);
     }
     if options.is_quick {
         return Ok(());
     }
-    let mut results = match options.only {
-        Some(_) => read_results().unwrap_or_default(),
-        None => Results::default(),
-    };
     results.machine = machine::machine();
     put(&mut results, tables)?;
     write(results)
@@ -85,6 +91,8 @@ fn options(args: impl Iterator<Item = String>) -> Result<Options, String> {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => options.is_quick = true,
+            "--times" => options.part = Part::Times,
+            "--counts" => options.part = Part::Counts,
             "--list" => options.is_list = true,
             "--report" => options.is_report = true,
             "--only" => {

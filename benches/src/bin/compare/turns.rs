@@ -14,8 +14,40 @@ use crate::machine;
 /// Turns before the first that counts.
 const WARM_UPS: u32 = 2;
 
-/// Asks a question.
-pub fn ask(question: QuestionRecord, is_quick: bool) -> Result<Table, Box<dyn Error>> {
+/// What of a question is measured.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    All,
+    /// No instructions: those of an earlier run stay.
+    Times,
+    /// Instructions only: the times of an earlier run stay.
+    Counts,
+}
+
+/// Asks a question; `old` is its answer of an earlier run.
+pub fn ask(
+    question: QuestionRecord,
+    is_quick: bool,
+    part: Part,
+    old: Option<&Table>,
+) -> Result<Table, Box<dyn Error>> {
+    let mut table = match (part, old) {
+        (Part::Counts, Some(old)) => Table { question, ..old.clone() },
+        _ => time(question, is_quick)?,
+    };
+    let counts = match table.question.counted_operations {
+        Some(operations) if part != Part::Times && !is_quick => count(&table.question, operations)?,
+        _ => vec![None; table.rows.len()],
+    };
+    for (row, count) in table.rows.iter_mut().zip(counts) {
+        let old = old.and_then(|old| old.row(&row.key)?.instructions);
+        row.instructions = count.or(old.filter(|_| part == Part::Times));
+    }
+    Ok(table)
+}
+
+fn time(question: QuestionRecord, is_quick: bool) -> Result<Table, Box<dyn Error>> {
     let (sittings, rounds) = match (is_quick, question.is_spread) {
         (false, _) => (question.sittings, question.rounds),
         (true, false) => (1, question.rounds.div_ceil(8)),
@@ -27,19 +59,7 @@ pub fn ask(question: QuestionRecord, is_quick: bool) -> Result<Table, Box<dyn Er
         sit(&question, rounds, &mut turns)?;
     }
     drop(hog);
-    let counts = match question.counted_operations {
-        Some(operations) if !is_quick || question.name == "value-8" => {
-            count(&question, operations)?
-        }
-        _ => vec![None; question.arms.len()],
-    };
-    let rows = question
-        .arms
-        .iter()
-        .zip(turns)
-        .zip(counts)
-        .map(|((arm, turns), instructions)| row(arm, turns, instructions))
-        .collect();
+    let rows = question.arms.iter().zip(turns).map(|(arm, turns)| row(arm, turns)).collect();
     let (date, commit) = (machine::date(), machine::commit());
     Ok(Table { question, date, commit, is_quick, rows })
 }
@@ -90,7 +110,7 @@ fn operations_of_a_turn(
     Ok(operations)
 }
 
-fn row(arm: &ArmRecord, mut turns: Vec<f64>, instructions: Option<f64>) -> Row {
+fn row(arm: &ArmRecord, mut turns: Vec<f64>) -> Row {
     turns.sort_by(f64::total_cmp);
     let share = |part: f64| {
         let rank = (part * turns.len() as f64).ceil() as usize;
@@ -104,7 +124,7 @@ fn row(arm: &ArmRecord, mut turns: Vec<f64>, instructions: Option<f64>) -> Row {
         p99: share(0.99),
         p999: share(0.999),
         most: share(1.0),
-        instructions,
+        instructions: None,
     }
 }
 
