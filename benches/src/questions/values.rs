@@ -58,6 +58,14 @@ pub fn questions() -> Vec<Question> {
         of("value-64", "Store one value of 64 bytes", arms::<[u64; 8], BATCH>()),
         of("value-mix", "Store one value of a mix of 8, 16, 32 and 64 bytes", mixed_arms()),
         Question {
+            plan: Plan { step: BATCH, ..SHORT },
+            note: "As a function that makes its own temporaries would: the arena is a local of it, \
+                   and only what is stored goes through `black_box`, so that the compiler may keep \
+                   the pointer in a register. In `value-8` the arena is somebody else's and its \
+                   pointer goes through memory, where one addition waits for the one before.",
+            ..of("small-batch", "Store one value of 8 bytes, of 1,024 in a batch", batch_arms())
+        },
+        Question {
             plan: Plan { step: MILLION, ..LONG },
             counted_operations: None,
             note: "Before everything is forgotten or freed there are a million, 24 MB: more than \
@@ -96,6 +104,15 @@ fn arms<T: Value, const LEN: u64>() -> Vec<Arm> {
     arms
 }
 
+fn batch_arms() -> Vec<Arm> {
+    let mut arms = Vec::new();
+    for_each_arena!(A => arms.push(Arm::new(A::NAME, A::WHAT, local_batch::<A>)));
+    arms.push(Arm::new("ideal", "an index moved over a fixed buffer, no other block", local_ideal));
+    arms.push(Arm::new("kept-vec", "a kept `Vec`, `push` and `clear`", local_push));
+    arms.extend(boxes(local_boxes));
+    arms
+}
+
 fn mixed_arms() -> Vec<Arm> {
     let mut arms = Vec::new();
     for_each_arena!(A => arms.push(Arm::new(A::NAME, A::WHAT, store_mixed::<A>)));
@@ -122,12 +139,11 @@ fn store<A: Arena + 'static, T: Value, const LEN: u64>(_: u64) -> Work {
     let len = batch_len(LEN);
     let mut arena = A::with_capacity(capacity_bytes::<T>(len));
     Box::new(move |operations| {
-        let mut arena = &mut arena;
         timed_batches!(
             operations,
             len,
-            |n| black_box(black_box(&*arena).alloc(T::of(n))),
-            black_box(&mut arena).reset()
+            |n| black_box(black_box(&arena).alloc(T::of(n))),
+            arena.reset()
         )
     })
 }
@@ -224,6 +240,62 @@ fn store_boxes<T: Value, const LEN: u64>(_: u64) -> Work {
             |n| black_box(&mut boxes).push(black_box(Box::new(T::of(n)))),
             boxes.clear()
         )
+    })
+}
+
+fn local_batch<A: Arena + 'static>(_: u64) -> Work {
+    let len = batch_len(BATCH);
+    Box::new(move |operations| {
+        let mut arena = A::with_capacity(capacity_bytes::<u64>(len));
+        (0..len).for_each(|n| *black_box(arena.alloc(n)) += 1); // Warm.
+        arena.reset();
+        timed_batches!(operations, len, |n| black_box(arena.alloc(n)), arena.reset())
+    })
+}
+
+fn local_ideal(_: u64) -> Work {
+    let len = batch_len(BATCH);
+    Box::new(move |operations| {
+        let mut buffer = vec![1_u64; len as usize];
+        let slots = Cell::from_mut(&mut buffer[..]).as_slice_of_cells();
+        let mut next = 0;
+        timed_batches!(
+            operations,
+            len,
+            |n| {
+                let slot = &slots[next];
+                next += 1;
+                slot.set(n);
+                black_box(slot);
+            },
+            next = 0
+        )
+    })
+}
+
+fn local_push(_: u64) -> Work {
+    let len = batch_len(BATCH);
+    Box::new(move |operations| {
+        let mut kept = vec![1_u64; len as usize];
+        kept.clear();
+        timed_batches!(
+            operations,
+            len,
+            |n| {
+                kept.push(n);
+                black_box(kept.last());
+            },
+            kept.clear()
+        )
+    })
+}
+
+fn local_boxes(_: u64) -> Work {
+    let len = batch_len(BATCH);
+    Box::new(move |operations| {
+        let mut boxes: Vec<Box<u64>> = (0..len).map(Box::new).collect();
+        boxes.clear();
+        timed_batches!(operations, len, |n| boxes.push(black_box(Box::new(n))), boxes.clear())
     })
 }
 

@@ -130,8 +130,7 @@ impl FrameArena {
     /// Ends the frame; the first panic of a drop is returned.
     #[inline]
     pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
-        let is_single = self.older.is_none() && self.side_bump.is_unused();
-        if is_single && self.raw.reset_if_plain(epoch) {
+        if self.side_bump.is_unused() && self.raw.reset_if_plain(epoch) {
             return None;
         }
         self.end_any_frame(epoch)

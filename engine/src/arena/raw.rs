@@ -212,7 +212,8 @@ impl RawArena {
             // SAFETY: R1: `ptr` is never null.
             return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
         }
-        Ok(self.claim_cold(layout, Origin::of::<T>(1))?.cast())
+        let Origin { type_name, caller, len } = Origin::of::<T>(1);
+        Ok(self.claim_cold(layout, type_name, caller, len)?.cast())
     }
 
     /// Memory of `layout`.
@@ -224,7 +225,9 @@ impl RawArena {
             self.count.set(self.count.get() + 1);
             return Ok(claimed);
         }
-        self.claim_cold(layout, origin)
+        // In parts: the whole would be written to the stack before it is known who needs it.
+        let Origin { type_name, caller, len } = origin;
+        self.claim_cold(layout, type_name, caller, len)
     }
 
     /// Moves the pointer over an object of `layout` if that stays at or below `end`.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use core::alloc::Layout;
+use core::panic::Location;
 use core::ptr::{self, NonNull};
 
 use super::{Crossing, RawArena, Source, nowhere};
@@ -20,7 +21,9 @@ impl RawArena {
     pub(super) fn claim_cold(
         &self,
         layout: Layout,
-        origin: Origin,
+        type_name: &'static str,
+        caller: &'static Location<'static>,
+        len: usize,
     ) -> Result<NonNull<u8>, AllocError> {
         let claimed = match self.config.mode {
             ArenaMode::Bump | ArenaMode::Traced => self.claim_from_source(layout),
@@ -29,7 +32,7 @@ impl RawArena {
         let claimed = claimed.inspect_err(|_| self.take_crossing_back())?;
         self.count.set(self.count.get() + 1);
         if self.config.mode == ArenaMode::Traced {
-            self.trace_claim(claimed, layout, origin);
+            self.trace_claim(claimed, layout, Origin { type_name, caller, len });
         }
         self.log_crossing();
         Ok(claimed)

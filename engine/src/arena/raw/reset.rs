@@ -120,9 +120,11 @@ impl RawArena {
     }
 
     /// Whether the frame, so far, takes its memory from one block of the arena's own, in bump mode
-    /// and within its budget: the case that a reset is fast for. Asked when one of these changes.
+    /// and within its budget, with no other in flight: the case that a reset is fast for. Asked
+    /// when one of these changes.
     pub(super) fn is_plain_frame(&self) -> bool {
         matches!(self.source, Source::Own { .. })
+            && self.config.frames_in_flight == 1
             && self.block_count() <= 1
             && self.config.mode == ArenaMode::Bump
             && self.crossing.get() == Crossing::No
