@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::events::Events;
-use crate::model::AllocatorKind;
+use crate::model::{AllocatorKind, ExecutorKind};
 use crate::window::WindowSettings;
 use clap::Parser;
 use std::fmt;
@@ -12,6 +12,8 @@ use std::str::FromStr;
 pub const PARTICLES_DEFAULT: u32 = 20_000;
 /// Most particles that can be asked for.
 const PARTICLES_MAX: i64 = 2_000_000;
+/// Most threads that can be asked for.
+const THREADS_MAX: i64 = 256;
 /// Frames of a headless run unless the command line says otherwise.
 pub const HEADLESS_FRAMES_DEFAULT: u64 = 600;
 /// Frame of `--screenshot` in a window without `--frames`.
@@ -25,6 +27,8 @@ Examples:
       a hundred thousand stars, every object on the heap; press A to switch to the arenas
   particle-demo --headless --frames 600 --seed 1 --report r.json
       measure without a window and write the figures
+  particle-demo --headless --particles 100000 --threads 2
+      two threads share the work of each phase
   particle-demo --frames 240 --screenshot shot.png
       a picture of the last of 240 frames, then close
 
@@ -65,6 +69,15 @@ pub struct Cli {
     /// Where transient objects are put
     #[arg(long, value_enum, default_value_t = AllocatorKind::Arena)]
     pub allocator: AllocatorKind,
+
+    /// Threads that share the work, 1 to 256; the same particles come out, whatever their number
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub threads: u16,
+
+    /// Who runs the systems of a phase
+    #[arg(long, value_enum, default_value_t = ExecutorKind::Serial)]
+    pub executor: ExecutorKind,
 
     /// Write the figures of a headless run as JSON, whole or not at all
     #[arg(long, value_name = "FILE", requires = "headless")]
@@ -194,6 +207,13 @@ mod tests {
     fn particles_out_of_range_name_the_range() {
         assert!(parse("demo --particles 0").unwrap_err().contains("1..=2000000"));
         assert!(parse("demo --particles 2000001").unwrap_err().contains("1..=2000000"));
+    }
+
+    #[test]
+    fn threads_out_of_range_name_the_range() {
+        assert!(parse("demo --threads 0").unwrap_err().contains("1..=256"));
+        assert!(parse("demo --threads 257").unwrap_err().contains("1..=256"));
+        assert_eq!(parse("demo --threads 4").unwrap().threads, 4);
     }
 
     #[test]

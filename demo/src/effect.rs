@@ -17,6 +17,9 @@ pub use spawn::{Spawn, Spawner};
 use serde::Deserialize;
 use std::path::Path;
 
+/// Particles for which the radii in the effects' files are meant.
+pub const MADE_FOR_PARTICLES: u32 = 20_000;
+
 /// A closed interval; `min` is never above `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -248,6 +251,16 @@ impl Effect {
         let text = std::fs::read_to_string(path)
             .map_err(|source| EffectError::Unreadable { path: path.to_owned(), source })?;
         Self::parse(&text, path)
+    }
+
+    /// The effect for so many particles: beyond [`MADE_FOR_PARTICLES`] they are smaller, so that all together they
+    /// fill the same part of the world.
+    #[must_use]
+    pub fn fitted(&self, particle_count: u32) -> Self {
+        let times = particle_count.max(MADE_FOR_PARTICLES) as f32 / MADE_FOR_PARTICLES as f32;
+        let Range { min, max } = self.radius_m;
+        let radius_m = Range { min: min / times.sqrt(), max: max / times.sqrt() };
+        Self { radius_m, ..self.clone() }
     }
 
     /// Index of the layer with this name.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use frame_arena::AllocError;
-use frame_arena::ecs::{FrameError, FrameReport};
+use frame_arena::ecs::{EngineError, FrameError, FrameReport};
 use frame_arena::heap::HeapCounts;
 
 use crate::effect::Effect;
@@ -19,8 +18,8 @@ const TRACED_FRAMES: u32 = 10;
 /// Why there is no report.
 #[derive(Debug)]
 pub enum RunError {
-    /// The arenas could not be made.
-    Memory(AllocError),
+    /// The engine could not be made.
+    Engine(EngineError),
     /// Systems failed in a frame.
     Frame(FrameError),
 }
@@ -28,7 +27,7 @@ pub enum RunError {
 impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Memory(error) => write!(f, "{error}"),
+            Self::Engine(error) => write!(f, "{error}"),
             Self::Frame(error) => write!(f, "{error}"),
         }
     }
@@ -36,9 +35,9 @@ impl std::fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-impl From<AllocError> for RunError {
-    fn from(error: AllocError) -> Self {
-        Self::Memory(error)
+impl From<EngineError> for RunError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
     }
 }
 
@@ -51,7 +50,7 @@ impl From<FrameError> for RunError {
 /// Runs `frame_count` frames of one tick each, as fast as they go, and reports what they took.
 ///
 /// # Errors
-/// If the system refuses the arenas' memory, or a system fails.
+/// If the system refuses the arenas' memory or a thread, or a system fails.
 pub fn run(
     effect: &Effect,
     settings: SimulationSettings,
@@ -99,6 +98,7 @@ struct Figures {
     ticks: u64,
     dropped: Duration,
     settled: HeapCounts,
+    executor_settled: HeapCounts,
     settled_frames: u64,
     phases: Vec<PhaseFigures>,
     last: Option<FrameReport>,
@@ -120,6 +120,7 @@ impl Figures {
             ticks: 0,
             dropped: Duration::ZERO,
             settled: HeapCounts::default(),
+            executor_settled: HeapCounts::default(),
             settled_frames: 0,
             phases: (0..frame_arena::ecs::MAX_PHASES).map(|_| phase()).collect(),
             last: None,
@@ -140,8 +141,8 @@ impl Figures {
         }
         if is_settled {
             self.settled_frames += 1;
-            self.settled.heap_calls += report.heap.heap_calls;
-            self.settled.frees += report.heap.frees;
+            self.settled += report.heap;
+            self.executor_settled += report.executor_heap;
         }
         self.last = Some(report.clone());
     }
@@ -167,13 +168,12 @@ impl Figures {
             seed: settings.seed,
             effect: effect.name.clone(),
             allocator: settings.allocator,
-            threads: 1,
+            threads: settings.threads,
             particles: settings.particle_count as usize,
             checksum: format!("{checksum:016x}"),
             frame_ms: FrameMs::from_times(&mut self.frame_ms),
             heap_calls_settled: self.settled.heap_calls,
-            // One thread and bevy's single-threaded executor, which makes no heap call.
-            heap_calls_executor_settled: 0,
+            heap_calls_executor_settled: self.executor_settled.heap_calls,
             heap_frees_settled: self.settled.frees,
             types: Vec::new(),
         }

@@ -36,6 +36,16 @@ impl fmt::Display for AllocatorKind {
     }
 }
 
+/// Who runs the systems of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutorKind {
+    /// One after the other; threads share the work inside them. No heap call.
+    Serial,
+    /// Several at once, by bevy's multi-threaded executor, which makes heap calls of its own.
+    Parallel,
+}
+
 /// The figures of one phase in one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PhaseFigures {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use frame_arena::ecs::FrameReport;
+use frame_arena::ecs::{EngineError, FrameReport};
 
 use crate::cli::Cli;
 use crate::effect::{EffectLibrary, Reload};
@@ -61,7 +61,7 @@ impl Show {
         effects: Effects,
         settings: SimulationSettings,
         events: Events,
-    ) -> Result<Self, frame_arena::AllocError> {
+    ) -> Result<Self, EngineError> {
         let Effects { library, index, .. } = effects;
         let simulation = Simulation::new(library.effect(index), settings)?;
         events.emit(Event::EffectLoaded { name: &library.effect(index).name });

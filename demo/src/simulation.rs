@@ -7,15 +7,17 @@ pub use systems::Emission;
 
 use std::time::Duration;
 
-use frame_arena::ecs::{Engine, EngineConfig, FrameError, FrameReport, Phase, PhaseArena, phase};
+use frame_arena::ecs::{
+    Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
+};
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
-use frame_arena::{AllocError, AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
+use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
 
 use crate::cli::Cli;
 use crate::effect::{Effect, Spawner};
-use crate::model::{self, AllocatorKind, Pointer};
+use crate::model::{self, AllocatorKind, ExecutorKind, Pointer};
 use particle::{Particle, Slot};
 use systems::Playing;
 
@@ -44,6 +46,10 @@ pub struct SimulationSettings {
     pub particle_count: u32,
     /// Where transient objects are put.
     pub allocator: AllocatorKind,
+    /// Threads that share the work. They do not change the particles.
+    pub threads: usize,
+    /// Who runs the systems.
+    pub executor: ExecutorKind,
 }
 
 /// What one phase allocated in one frame.
@@ -67,8 +73,8 @@ impl Simulation {
     /// Makes the engine, reserves the phases' arenas, and spawns the particles of `effect`.
     ///
     /// # Errors
-    /// If the system refuses the memory for the arenas.
-    pub fn new(effect: &Effect, settings: SimulationSettings) -> Result<Self, AllocError> {
+    /// If the system refuses the memory for the arenas, or a thread.
+    pub fn new(effect: &Effect, settings: SimulationSettings) -> Result<Self, EngineError> {
         let mut engine = Engine::try_with_config(engine_config(settings))?;
         physics::install(&mut engine, physics_config(effect));
         systems::install(&mut engine);
@@ -84,6 +90,7 @@ impl Simulation {
 
     /// Begins `effect` anew, with every particle as it could be in the middle of a long run.
     pub fn show(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let mut spawner = Spawner::new(effect, self.settings.seed);
         let world = self.engine.world_mut();
         let mut particles = world.query::<Slot>();
@@ -96,6 +103,7 @@ impl Simulation {
 
     /// Takes a changed file of the effect that is shown; the particles stay.
     pub fn retouch(&mut self, effect: &Effect) {
+        let effect = &effect.fitted(self.settings.particle_count);
         let full_per_sec = effect.emission_per_sec(self.particle_cap());
         self.engine.world_mut().resource_mut::<Emission>().full_per_sec = full_per_sec;
         self.play(effect, Spawner::new(effect, self.settings.seed));
@@ -237,7 +245,13 @@ impl Simulation {
 
 impl From<&Cli> for SimulationSettings {
     fn from(cli: &Cli) -> Self {
-        Self { seed: cli.seed, particle_count: cli.particles, allocator: cli.allocator }
+        Self {
+            seed: cli.seed,
+            particle_count: cli.particles,
+            allocator: cli.allocator,
+            threads: usize::from(cli.threads),
+            executor: cli.executor,
+        }
     }
 }
 
@@ -257,6 +271,11 @@ fn engine_config(settings: SimulationSettings) -> EngineConfig {
         ..ArenaConfig::default()
     };
     EngineConfig {
+        threads: settings.threads,
+        executor: match settings.executor {
+            ExecutorKind::Serial => Executor::Serial,
+            ExecutorKind::Parallel => Executor::Parallel,
+        },
         update: arena(UPDATE_BYTES_PER_PARTICLE),
         physics: arena(PHYSICS_BYTES_PER_PARTICLE),
         render: arena(RENDER_BYTES_PER_PARTICLE),

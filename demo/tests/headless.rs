@@ -77,6 +77,33 @@ fn settled_phases_hold_one_block_each_and_make_no_heap_call() {
 }
 
 #[test]
+fn threads_change_neither_the_particles_nor_the_heap_calls() {
+    let wanted = small(&["--effect", "galaxy"])["checksum"].clone();
+    for threads in ["1", "2", "4"] {
+        for allocator in ["arena", "heap"] {
+            let args = ["--effect", "galaxy", "--threads", threads, "--allocator", allocator];
+            let report = small(&args);
+            assert_eq!(report["checksum"], wanted, "{threads} threads, {allocator}");
+            assert_eq!(report["threads"].to_string(), threads);
+            assert_eq!(report["heap_calls_executor_settled"], 0);
+            if allocator == "arena" {
+                assert_eq!(report["heap_calls_settled"], 0, "{threads} threads");
+                assert!(phases(&report).iter().all(|phase| phase["block_count"] == 1));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_parallel_executors_heap_calls_are_reported_apart() {
+    let serial = small(&[]);
+    let parallel = small(&["--executor", "parallel", "--threads", "2"]);
+    assert_eq!(parallel["checksum"], serial["checksum"]);
+    assert_eq!(parallel["heap_calls_settled"], 0);
+    assert!(parallel["heap_calls_executor_settled"].as_u64().unwrap() > 0);
+}
+
+#[test]
 fn on_the_heap_each_allocation_is_a_heap_call() {
     let report = small(&["--allocator", "heap"]);
     let settled_frames = (90 - SETTLED_AFTER) as f64;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use particle_demo::effect::Effect;
-use particle_demo::model::AllocatorKind;
+use particle_demo::model::{AllocatorKind, ExecutorKind};
 use particle_demo::simulation::{Simulation, SimulationSettings};
 
 fn effect(name: &str) -> Effect {
@@ -12,8 +12,13 @@ fn effect(name: &str) -> Effect {
 }
 
 fn simulation(effect: &Effect) -> Simulation {
-    let settings =
-        SimulationSettings { seed: 3, particle_count: 1_000, allocator: AllocatorKind::Arena };
+    let settings = SimulationSettings {
+        seed: 3,
+        particle_count: 1_000,
+        allocator: AllocatorKind::Arena,
+        threads: 1,
+        executor: ExecutorKind::Serial,
+    };
     Simulation::new(effect, settings).unwrap()
 }
 

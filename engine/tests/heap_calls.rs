@@ -124,6 +124,23 @@ fn a_settled_set_makes_no_heap_call_on_any_thread() {
 }
 
 #[test]
+fn threads_that_a_set_was_made_for_come_and_go_without_a_heap_call() {
+    const THREADS: usize = 4;
+    let config = ArenaConfig { shrink_after_frames: 10, ..small() };
+    let mut set = ThreadArenas::try_for_threads(config, THREADS).unwrap();
+    for frame in 0..200 {
+        // A thread's first arena of a frame, in frames far apart: quiet ones went in between.
+        let use_set = || assert_no_heap_calls(|| _ = set.local().alloc(frame));
+        thread::scope(|scope| {
+            let threads = if frame % 50 == 49 { THREADS } else { 0 };
+            (0..threads).for_each(|_| drop(scope.spawn(use_set)));
+        });
+        assert_no_heap_calls(|| set.begin_frame());
+        assert_eq!((set.member_count(), set.stats().block_count), (THREADS, 1));
+    }
+}
+
+#[test]
 fn a_settled_arena_is_one_piece_of_memory() {
     let mut arena = FrameArena::with_config(ArenaConfig { history_frames: 0, ..small() });
     work(&arena);

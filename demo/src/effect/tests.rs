@@ -1,4 +1,4 @@
-use super::{Effect, EffectError, EffectLibrary, Reload, Spawner};
+use super::{Effect, EffectError, EffectLibrary, MADE_FOR_PARTICLES, Reload, Spawner};
 use std::path::{Path, PathBuf};
 
 /// The shipped effects.
@@ -31,6 +31,16 @@ fn shipped_effects_load() {
     assert!(refused.is_empty(), "{refused:?}");
     assert_eq!(library.names().collect::<Vec<_>>(), ["firework", "fountain", "galaxy"]);
     assert_eq!(library.index_of("Galaxy").unwrap(), 2);
+}
+
+#[test]
+fn more_particles_than_an_effect_is_made_for_fill_the_same_area() {
+    let effect = Effect::parse(&fountain_text(), Path::new("fountain.ron")).unwrap();
+    assert_eq!(effect.fitted(10), effect);
+    assert_eq!(effect.fitted(MADE_FOR_PARTICLES), effect);
+    let fitted = effect.fitted(4 * MADE_FOR_PARTICLES);
+    assert_eq!(fitted.radius_m.max * 2.0, effect.radius_m.max);
+    assert_eq!(Effect { radius_m: effect.radius_m, ..fitted }, effect);
 }
 
 #[test]

@@ -123,6 +123,11 @@ impl MemberList {
         self.iter().find(is_ours).or_else(|| self.iter().find(takes_key))
     }
 
+    /// Adds an arena for whichever thread comes next.
+    pub(crate) fn add_spare(&mut self, arena: FrameArena) {
+        self.add(0, arena);
+    }
+
     fn add(&self, key: u64, arena: FrameArena) -> &Member {
         let member = Box::into_raw(Box::new(Member {
             arena,
@@ -183,9 +188,14 @@ impl MemberList {
     }
 
     /// Notes which members were used in the frame that ends. Those quiet for `spare_after_frames`
-    /// lose their thread, for another to take; those quiet for more than `free_after_frames` go.
-    /// 0 is never.
-    pub(crate) fn retire_quiet(&mut self, spare_after_frames: u32, free_after_frames: u32) {
+    /// lose their thread, for another to take; those quiet for more than `free_after_frames` go, as
+    /// long as `least_count` are left. 0 frames is never.
+    pub(crate) fn retire_quiet(
+        &mut self,
+        spare_after_frames: u32,
+        free_after_frames: u32,
+        least_count: usize,
+    ) {
         for member in self.members_mut() {
             let is_quiet = member.arena.raw().usage().alloc_count == 0;
             member.quiet_frames = if is_quiet { member.quiet_frames.saturating_add(1) } else { 0 };
@@ -194,12 +204,17 @@ impl MemberList {
             }
         }
         if free_after_frames > 0 {
-            self.free_if(|member| member.quiet_frames > free_after_frames);
+            let mut spare_count = self.count().saturating_sub(least_count);
+            self.free_if(|member| {
+                let goes = spare_count > 0 && member.quiet_frames > free_after_frames;
+                spare_count -= usize::from(goes);
+                goes
+            });
         }
     }
 
     /// Frees the members for which `is_over` says yes.
-    fn free_if(&mut self, is_over: impl Fn(&Member) -> bool) {
+    fn free_if(&mut self, mut is_over: impl FnMut(&Member) -> bool) {
         let mut kept = ptr::null_mut();
         let mut next = core::mem::replace(self.first.get_mut(), ptr::null_mut());
         let mut count = 0;

@@ -52,6 +52,8 @@ mod vec;
 
 pub use boxed::FrameBox;
 pub use config::{ArenaConfig, ArenaMode, Budget};
+#[cfg(feature = "ecs")]
+pub(crate) use drops::{PanicPayload, keep_first};
 pub use epoch::Epoch;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use fixed::FixedArena;

@@ -65,6 +65,8 @@ const REGION_BYTES: usize = match size::round_up(size_of::<Region>(), size::BLOC
 /// Memory that the threads of a set share.
 pub(crate) struct Reservation {
     config: ArenaConfig,
+    /// Threads that each get a granule's room beside the capacity.
+    thread_count: usize,
     current: AtomicPtr<Region>,
     blocks: Mutex<Blocks>,
     /// Bytes of the budget that no thread has been granted; `usize::MAX` without a budget.
@@ -96,6 +98,7 @@ impl Reservation {
     pub(crate) fn new(config: ArenaConfig) -> Self {
         Self {
             config,
+            thread_count: 0,
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
             budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
@@ -109,11 +112,21 @@ impl Reservation {
         }
     }
 
+    /// Says for how many threads there must be room beside the capacity.
+    pub(crate) fn set_thread_count(&mut self, thread_count: usize) {
+        self.thread_count = thread_count;
+    }
+
+    /// What a set's threads together can make sure to fill, and the tail of a granule for each.
+    fn first_room(&self) -> usize {
+        self.config.capacity_bytes.saturating_add(self.thread_count * GRANULE_BYTES)
+    }
+
     /// Takes the first block before a thread asks for it.
     pub(crate) fn reserve_capacity(&self) -> Result<(), AllocError> {
         let is_empty = self.current.load(Ordering::Acquire).is_null();
-        if is_empty && !self.grow(ptr::null_mut(), self.config.capacity_bytes) {
-            return Err(self.out_of_memory(self.config.capacity_bytes));
+        if is_empty && !self.grow(ptr::null_mut(), self.first_room()) {
+            return Err(self.out_of_memory(self.first_room()));
         }
         Ok(())
     }
@@ -184,7 +197,7 @@ impl Reservation {
         let (spare, wanted) = {
             let blocks = self.lock();
             let wanted = match blocks.in_use.block_count() {
-                0 => room.max(self.config.capacity_bytes.saturating_add(REGION_BYTES)),
+                0 => room.max(self.first_room().saturating_add(REGION_BYTES)),
                 _ => size::grown_room(blocks.in_use.last_room_bytes(), room),
             };
             let is_enough = blocks.spare.last_room_bytes() >= room;
@@ -336,7 +349,7 @@ impl Reservation {
         let claimed_bytes = self.claimed_bytes();
         let reserved_bytes = self.reserved_bytes();
         self.note_frame(claimed_bytes, reserved_bytes);
-        let slack = member_count * GRANULE_BYTES;
+        let slack = member_count.max(self.thread_count) * GRANULE_BYTES;
         let capacity = self.config.capacity_bytes;
         if self.block_count() > 1 {
             let room = size::settled_room(claimed_bytes).max(capacity);
@@ -346,7 +359,7 @@ impl Reservation {
             }
         } else if self.is_shrink_due() {
             let room = size::shrunk_room(self.quiet_most_bytes, capacity).max(slack);
-            let room = room.saturating_add(REGION_BYTES);
+            let room = room.max(self.first_room()).saturating_add(REGION_BYTES);
             if Block::reserved_for(room).is_some_and(|bytes| bytes < reserved_bytes) {
                 self.replace_blocks(room);
             }

@@ -56,6 +56,8 @@ pub struct ThreadArenas {
     epoch: Epoch,
     config: ArenaConfig,
     members: MemberList,
+    /// Threads that arenas are kept for.
+    thread_count: usize,
     figures: SetFigures,
 }
 
@@ -96,7 +98,31 @@ impl ThreadArenas {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
-        let set = Self::lazy(config);
+        Self::try_for_threads(config, 0)
+    }
+
+    /// As [`try_with_config`](Self::try_with_config), with arenas for `thread_count` threads made
+    /// now and kept, and room for the granule that each of them may leave half used: so many threads
+    /// can come and go and make no heap call.
+    ///
+    /// ```
+    /// use frame_arena::{ArenaConfig, ThreadArenas};
+    ///
+    /// let arenas = ThreadArenas::try_for_threads(ArenaConfig::named("workers"), 4)?;
+    /// assert_eq!(arenas.member_count(), 4);
+    /// # Ok::<(), frame_arena::AllocError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
+        let mut set = Self::lazy(config);
+        set.thread_count = thread_count;
+        for _ in 0..thread_count {
+            let member = set.make_member();
+            set.members.add_spare(member);
+        }
+        set.reservations_mut().for_each(|shared| shared.set_thread_count(thread_count));
         if config.mode != ArenaMode::PerObject {
             set.shared.reserve_capacity()?;
             if let Some(older) = &set.older {
@@ -116,6 +142,7 @@ impl ThreadArenas {
             epoch: Epoch::next(),
             config,
             members: MemberList::new(),
+            thread_count: 0,
             figures: SetFigures {
                 high_water_bytes: 0,
                 frame_count: 0,
@@ -169,7 +196,11 @@ impl ThreadArenas {
             mem::swap(&mut self.shared, &mut older.shared);
             older.epoch = ended;
         }
-        self.members.retire_quiet(SPARE_AFTER_QUIET_FRAMES, self.config.shrink_after_frames);
+        self.members.retire_quiet(
+            SPARE_AFTER_QUIET_FRAMES,
+            self.config.shrink_after_frames,
+            self.thread_count,
+        );
         let panicked = self.empty_members(None);
         let member_count = self.members.count();
         if let Some(shared) = self.reservations_mut().next() {

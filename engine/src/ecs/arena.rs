@@ -30,7 +30,17 @@ impl<P: Phase> PhaseArena<P> {
     /// # Errors
     /// If the system refuses the block.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
-        let arenas = ThreadArenas::try_with_config(ArenaConfig { name: P::NAME, ..config })?;
+        Self::try_for_threads(config, 0)
+    }
+
+    /// As [`try_new`](Self::try_new), with arenas for `thread_count` threads made now and kept, so
+    /// that these threads make no heap call when they come.
+    ///
+    /// # Errors
+    /// If the system refuses the block.
+    pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
+        let config = ArenaConfig { name: P::NAME, ..config };
+        let arenas = ThreadArenas::try_for_threads(config, thread_count)?;
         Ok(Self { arenas, phase: PhantomData })
     }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::error::Error;
 
 use bevy_ecs::schedule::{Schedule, SingleThreadedExecutor};
+use bevy_ecs::world::World;
 
 use super::workers::{Workers, WorkersError};
 use crate::{AllocError, ArenaConfig};
@@ -90,6 +91,18 @@ impl EngineConfig {
         });
         Ok(Workers::try_new(self.threads)?)
     }
+}
+
+/// Threads that may ask a phase for an arena: those of the workers, or of bevy's task pool and the
+/// one that runs the frame.
+pub(super) fn arena_thread_count(world: &World) -> usize {
+    let workers = world.get_resource().map_or(1, Workers::thread_count);
+    #[cfg(feature = "multi_threaded")]
+    let workers = {
+        let pool = bevy_tasks::ComputeTaskPool::try_get();
+        workers.max(pool.map_or(0, |pool| pool.thread_num()) + 1)
+    };
+    workers
 }
 
 /// Why there is no engine.

@@ -13,7 +13,7 @@ use bevy_ecs::world::World;
 
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
-use super::config::{EngineConfig, EngineError, Executor};
+use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
 use super::failure::{FrameError, SystemFailure, panic_message, recording_handler, take_recorded};
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
@@ -33,9 +33,9 @@ use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
 /// 4. Render runs. It can read what update and the last tick published.
 /// 5. Change trackers are cleared, and the figures are reported.
 ///
-/// Systems run one after the other on the calling thread, with [`Workers`](super::Workers) to share the work inside
-/// them, or several at once: see [`Executor`]. A system that panics or returns an error is reported,
-/// the others run, and the next frame begins clean.
+/// Systems run one after the other on the calling thread, with [`Workers`](super::Workers) to share
+/// the work inside them, or several at once: see [`Executor`]. A system that panics or returns an
+/// error is reported, the others run, and the next frame begins clean.
 ///
 /// ```
 /// use bevy_ecs::prelude::*;
@@ -160,7 +160,8 @@ impl Engine {
         let id = TypeId::of::<P>();
         let is_new = self.phases.iter().all(|slot| slot.phase != id && slot.name != P::NAME);
         assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
-        self.world.insert_resource(PhaseArena::<P>::try_new(config)?);
+        let threads = arena_thread_count(&self.world);
+        self.world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
         let mut schedule = Schedule::default();
         self.executor.set_up(&mut schedule);
         self.phases.push(PhaseSlot {
@@ -409,7 +410,7 @@ fn begin<P: Phase>(world: &mut World, config: ArenaConfig) -> Option<SystemFailu
          Despawning all entities despawns resources too: use `Without<IsResource>`",
         P::NAME
     );
-    match PhaseArena::<P>::try_new(config) {
+    match PhaseArena::<P>::try_for_threads(config, arena_thread_count(world)) {
         Ok(arena) => world.insert_resource(arena),
         Err(error) => log::error!("{error}"),
     }

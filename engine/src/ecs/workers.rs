@@ -1,61 +1,294 @@
 //! Threads that share the work inside a system.
 
+#[expect(unsafe_code, reason = "a job on the caller's stack, called by other threads")]
+mod crew;
+
+use core::fmt;
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
 use bevy_ecs::resource::Resource;
 
-/// Threads that share the work inside one system, as a resource.
+use crate::heap::HeapCounts;
+use crew::{Crew, MAX_CREW};
+
+/// Threads that share the work inside one system, as a resource. Handing work out makes no heap
+/// call and takes some 2 us; while there is none, the threads sleep.
+///
+/// Which thread does what is not fixed: threads take the next number as they come, so uneven jobs
+/// even out. For results that do not depend on it, write each to its own place
+/// ([`for_each_mut`](Self::for_each_mut)) and let the number of jobs not depend on the number of
+/// threads.
+///
+/// One job is handed out at a time. A job that hands out work itself, or a second system that does
+/// so meanwhile, does it all on its own thread.
 ///
 /// ```
-/// use frame_arena::ecs::Workers;
+/// use bevy_ecs::prelude::*;
+/// use frame_arena::ecs::{Arena, Engine, Workers, phase};
 ///
-/// let mut squares = [0usize; 100];
-/// Workers::serial().for_each_mut(&mut squares, |n, square| *square = n * n);
-/// assert_eq!(squares[9], 81);
+/// fn sum_squares(arena: Arena<phase::Update>, workers: Res<Workers>) {
+///     let mut sums = [0; 8];
+///     workers.for_each_mut(&mut sums, |n, sum| {
+///         let squares = arena.local().alloc_slice_from_iter((0..n).map(|n| n * n));
+///         *sum = squares.iter().sum();
+///     });
+///     assert_eq!(sums[4], 1 + 4 + 9);
+/// }
+///
+/// let mut engine = Engine::new();
+/// engine.world_mut().insert_resource(Workers::try_new(2).unwrap());
+/// engine.add_systems(phase::Update, sum_squares);
+/// engine.run_frame(engine.tick_duration())?;
+/// # Ok::<(), frame_arena::ecs::FrameError>(())
 /// ```
-#[derive(Resource, Debug)]
+#[derive(Resource)]
 pub struct Workers {
-    thread_count: usize,
+    crew: Arc<Crew>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Workers {
     /// The calling thread alone.
     #[must_use]
     pub fn serial() -> Self {
-        Self { thread_count: 1 }
+        Self { crew: Arc::new(Crew::new()), threads: Vec::new() }
     }
 
-    /// `thread_count` threads, the calling one included.
+    /// `thread_count` threads, the one that hands work out included. They end when this is dropped.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
+    ///
+    /// # Panics
+    /// If `thread_count` is 0 or over 4097.
     pub fn try_new(thread_count: usize) -> Result<Self, WorkersError> {
-        Ok(Self { thread_count })
+        let range = 1..=MAX_CREW + 1;
+        assert!(range.contains(&thread_count), "{thread_count} threads: take {range:?}");
+        Self::try_from_builders(
+            (1..thread_count).map(|n| Builder::new().name(format!("worker {n}"))),
+        )
     }
 
-    /// Heap calls in jobs on the workers' own threads.
-    pub fn heap_counts(&self) -> crate::heap::HeapCounts {
-        Default::default()
+    fn try_from_builders(
+        builders: impl ExactSizeIterator<Item = Builder>,
+    ) -> Result<Self, WorkersError> {
+        let mut workers = Self::serial();
+        let thread_count = 1 + builders.len();
+        for builder in builders {
+            let crew = Arc::clone(&workers.crew);
+            let thread = builder.spawn(move || crew.serve()).map_err(|source| WorkersError {
+                started: workers.thread_count(),
+                thread_count,
+                source,
+            })?; // On an error the threads so far end with `workers`.
+            workers.threads.push(thread);
+        }
+        Ok(workers)
     }
 
     /// Threads that work, the calling one included.
     #[must_use]
     pub fn thread_count(&self) -> usize {
-        self.thread_count
+        1 + self.threads.len()
     }
 
     /// Calls `job` once for each number under `count` and returns when all calls have ended.
+    ///
+    /// # Panics
+    /// If a call panics: with the first panic, when the calls under way have ended. Those not begun
+    /// are left out.
     pub fn for_each(&self, count: usize, job: impl Fn(usize) + Sync) {
-        (0..count).for_each(job);
+        if self.threads.is_empty() {
+            (0..count).for_each(job);
+        } else {
+            self.crew.for_each(count, &job);
+        }
     }
 
     /// Calls `job` once for each item, with its place, and returns when all calls have ended.
+    ///
+    /// # Panics
+    /// As [`for_each`](Self::for_each).
     pub fn for_each_mut<T: Send>(&self, items: &mut [T], job: impl Fn(usize, &mut T) + Sync) {
-        items.iter_mut().enumerate().for_each(|(place, item)| job(place, item));
+        if self.threads.is_empty() {
+            items.iter_mut().enumerate().for_each(|(place, item)| job(place, item));
+        } else {
+            self.crew.for_each_mut(items, &job);
+        }
+    }
+
+    /// Heap calls that jobs made on threads other than the one that handed them out. Zero unless
+    /// [`Counting`](crate::heap::Counting) is the global allocator.
+    #[must_use]
+    pub fn heap_counts(&self) -> HeapCounts {
+        self.crew.heap_counts()
     }
 }
 
-/// A stub.
-#[derive(Debug)]
-pub struct WorkersError;
-impl std::fmt::Display for WorkersError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "stub")
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.crew.send_home();
+        for thread in self.threads.drain(..) {
+            // Panics of jobs were caught and thrown in `for_each`.
+            let _ended = thread.join();
+        }
     }
 }
-impl std::error::Error for WorkersError {}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").field("thread_count", &self.thread_count()).finish()
+    }
+}
+
+/// The system refused a thread.
+#[derive(Debug)]
+pub struct WorkersError {
+    started: usize,
+    thread_count: usize,
+    source: io::Error,
+}
+
+impl fmt::Display for WorkersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { started, thread_count, source } = self;
+        write!(f, "only {started} of {thread_count} threads could be had ({source}); ask for fewer")
+    }
+}
+
+impl Error for WorkersError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicU32, Ordering};
+    use std::collections::HashSet;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::{Barrier, Mutex};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn each_number_is_called_once_in_every_turn() {
+        for thread_count in [1, 2, 3, 5] {
+            let workers = Workers::try_new(thread_count).unwrap();
+            for turn in 0..2_000usize {
+                let calls: [AtomicU32; 40] = [const { AtomicU32::new(0) }; 40];
+                workers.for_each(turn % 41, |n| {
+                    calls[n].fetch_add(1, Ordering::Relaxed);
+                });
+                let called = calls.iter().map(|calls| calls.load(Ordering::Relaxed));
+                assert!(called.eq((0..40).map(|n| u32::from(n < turn % 41))));
+            }
+        }
+    }
+
+    #[test]
+    fn each_item_is_given_once_and_kept() {
+        let workers = Workers::try_new(4).unwrap();
+        let mut items: Vec<Vec<usize>> = vec![Vec::new(); 100];
+        for turn in 0..200 {
+            workers.for_each_mut(&mut items, |place, item| item.push(place * turn));
+        }
+        for (place, item) in items.iter().enumerate() {
+            assert!(item.iter().copied().eq((0..200).map(|turn| place * turn)));
+        }
+    }
+
+    #[test]
+    fn all_threads_take_part() {
+        let workers = Workers::try_new(3).unwrap();
+        let (barrier, threads) = (Barrier::new(3), Mutex::new(HashSet::new()));
+        workers.for_each(3, |_| {
+            threads.lock().unwrap().insert(thread::current().id());
+            barrier.wait(); // Nobody can take a second number before all have one.
+        });
+        assert_eq!(threads.into_inner().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_panic_is_thrown_after_all_calls_have_ended() {
+        let workers = Workers::try_new(3).unwrap();
+        for turn in 0..300 {
+            let inside = AtomicU32::new(0);
+            let calls = || {
+                workers.for_each(30, |n| {
+                    inside.fetch_add(1, Ordering::SeqCst);
+                    let leaves = Leaves(&inside);
+                    assert!(n != turn % 30, "number {n}");
+                    drop(leaves);
+                });
+            };
+            let payload = catch_unwind(AssertUnwindSafe(calls)).unwrap_err();
+            assert_eq!(*payload.downcast::<String>().unwrap(), format!("number {}", turn % 30));
+            assert_eq!(inside.load(Ordering::SeqCst), 0);
+        }
+        workers.for_each(3, |_| {}); // It works on.
+    }
+
+    struct Leaves<'a>(&'a AtomicU32);
+
+    impl Drop for Leaves<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn work_inside_work_is_done_on_the_spot() {
+        let workers = Workers::try_new(3).unwrap();
+        let mut sums = [0; 20];
+        workers.for_each_mut(&mut sums, |place, sum| {
+            let outer = thread::current().id();
+            let mut inner = [0; 10];
+            workers.for_each_mut(&mut inner, |n, inner| {
+                assert_eq!(thread::current().id(), outer);
+                *inner = n * place;
+            });
+            *sum = inner.iter().sum();
+        });
+        assert!(sums.into_iter().eq((0..20).map(|place| place * 45)));
+    }
+
+    #[test]
+    fn several_threads_can_hand_out_work() {
+        let workers = Workers::try_new(3).unwrap();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for turn in 0..1_000 {
+                        let mut items = [0; 9];
+                        workers.for_each_mut(&mut items, |place, item| *item = place + turn);
+                        assert!(items.into_iter().eq(turn..turn + 9));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn sleepers_wake_and_go_home() {
+        for _ in 0..50 {
+            let workers = Workers::try_new(3).unwrap();
+            let barrier = Barrier::new(3);
+            thread::yield_now(); // Some are asleep by now, and some are not.
+            workers.for_each(3, |_| {
+                let _leader = barrier.wait();
+            });
+        }
+    }
+
+    #[test]
+    fn a_refused_thread_is_an_error_that_says_how_many_there_are() {
+        let builders = [Builder::new(), Builder::new().stack_size(usize::MAX / 4)];
+        let error = Workers::try_from_builders(builders.into_iter()).unwrap_err();
+        assert!(error.to_string().starts_with("only 2 of 3 threads"), "{error}");
+    }
+}
