@@ -11,9 +11,9 @@ use frame_arena_benches::record::QuestionRecord;
 
 /// Builds the programs, each with what it needs and no more.
 pub fn build() -> Result<(), Box<dyn Error>> {
-    build_with("peers", &[Host::System, Host::Counted])?;
-    build_with("mimalloc", &[Host::Mimalloc])?;
-    build_with("jemalloc", &[Host::Jemalloc])
+    build_with("peers,demo", &[Host::System, Host::Counted])?;
+    build_with("demo,mimalloc", &[Host::Mimalloc])?;
+    build_with("demo,jemalloc", &[Host::Jemalloc])
 }
 
 fn build_with(features: &str, hosts: &[Host]) -> Result<(), Box<dyn Error>> {
