@@ -13,12 +13,12 @@ pub trait Arena {
     fn with_capacity(bytes: usize) -> Self;
     /// Stores a value.
     #[expect(clippy::mut_from_ref, reason = "each call gives memory of its own")]
-    fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T;
+    fn alloc<T: Copy>(&self, value: T) -> &mut T;
     /// Copies a slice.
     #[expect(clippy::mut_from_ref, reason = "each call gives memory of its own")]
-    fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T];
+    fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T];
     /// Stores the elements of an iterator that knows its length.
-    fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T];
+    fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T];
     /// Forgets everything.
     fn reset(&mut self);
 }
@@ -31,15 +31,15 @@ impl Arena for FrameArena {
         Self::with_capacity(bytes)
     }
     #[inline(always)]
-    fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T {
+    fn alloc<T: Copy>(&self, value: T) -> &mut T {
         self.alloc(value)
     }
     #[inline(always)]
-    fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T] {
+    fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
         self.alloc_slice_copy(source)
     }
     #[inline(always)]
-    fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
+    fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
         self.alloc_slice_from_iter(items)
     }
     #[inline(always)]
@@ -58,18 +58,15 @@ macro_rules! bumpalo {
                 Self::with_min_align_and_capacity(bytes)
             }
             #[inline(always)]
-            fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T {
+            fn alloc<T: Copy>(&self, value: T) -> &mut T {
                 self.alloc(value)
             }
             #[inline(always)]
-            fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T] {
+            fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
                 self.alloc_slice_copy(source)
             }
             #[inline(always)]
-            fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(
-                &self,
-                items: I,
-            ) -> &mut [T] {
+            fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
                 self.alloc_slice_fill_iter(items)
             }
             #[inline(always)]
@@ -101,15 +98,15 @@ mod others {
                     Self::with_size(bytes)
                 }
                 #[inline(always)]
-                fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T {
+                fn alloc<T: Copy>(&self, value: T) -> &mut T {
                     bump_scope::BumpBox::leak(self.as_scope().alloc(value))
                 }
                 #[inline(always)]
-                fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T] {
+                fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
                     bump_scope::BumpBox::leak(self.as_scope().alloc_slice_copy(source))
                 }
                 #[inline(always)]
-                fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(
+                fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(
                     &self,
                     items: I,
                 ) -> &mut [T] {
@@ -134,18 +131,15 @@ mod others {
             Self::with_chunk_size(bytes)
         }
         #[inline(always)]
-        fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T {
+        fn alloc<T: Copy>(&self, value: T) -> &mut T {
             self.put_no_drop(value)
         }
         #[inline(always)]
-        fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T] {
+        fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
             self.copy_slice(source)
         }
         #[inline(always)]
-        fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(
-            &self,
-            items: I,
-        ) -> &mut [T] {
+        fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
             self.emplace_no_drop().from_iter(items)
         }
         #[inline(always)]
@@ -162,18 +156,15 @@ mod others {
             Self::with_capacity(bytes)
         }
         #[inline(always)]
-        fn alloc<T: Copy + 'static>(&self, value: T) -> &mut T {
+        fn alloc<T: Copy>(&self, value: T) -> &mut T {
             self.alloc(value)
         }
         #[inline(always)]
-        fn alloc_slice_copy<T: Copy + 'static>(&self, source: &[T]) -> &mut [T] {
+        fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
             self.alloc_slice_copy(source)
         }
         #[inline(always)]
-        fn alloc_iter<T: Copy + 'static, I: ExactSizeIterator<Item = T>>(
-            &self,
-            items: I,
-        ) -> &mut [T] {
+        fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
             self.alloc_slice_fill_iter(items)
         }
         #[inline(always)]

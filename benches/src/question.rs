@@ -107,6 +107,7 @@ pub struct Question {
 }
 
 /// One way to do what a question asks.
+#[derive(Clone, Copy)]
 pub struct Arm {
     /// Short, without spaces.
     pub name: &'static str,

@@ -297,7 +297,7 @@ fn label_bump_scope(_: u64) -> Work {
             LABELS,
             |n| {
                 let text = bump.alloc_fmt(format_args!("#{n} {:.1} m/s", speed(n)));
-                black_box(text.as_str());
+                black_box(&*text);
             },
             bump.reset()
         )
