@@ -12,11 +12,11 @@ fn main() {
 }
 
 #[divan::bench(args = alone::keys("frame"))]
-fn frame(bencher: Bencher, arm: &String) {
+fn frame(bencher: Bencher, arm: &str) {
     alone::bench(bencher, "frame", arm);
 }
 
 #[divan::bench(args = alone::keys("frame-growing"))]
-fn frame_growing(bencher: Bencher, arm: &String) {
+fn frame_growing(bencher: Bencher, arm: &str) {
     alone::bench(bencher, "frame-growing", arm);
 }

@@ -12,6 +12,6 @@ fn main() {
 }
 
 #[divan::bench(args = alone::keys("handles"))]
-fn handles(bencher: Bencher, arm: &String) {
+fn handles(bencher: Bencher, arm: &str) {
     alone::bench(bencher, "handles", arm);
 }

@@ -12,6 +12,6 @@ fn main() {
 }
 
 #[divan::bench(args = alone::keys("small-frame"))]
-fn small_frame(bencher: Bencher, arm: &String) {
+fn small_frame(bencher: Bencher, arm: &str) {
     alone::bench(bencher, "small-frame", arm);
 }

@@ -18,6 +18,7 @@ pub trait Arena {
     #[expect(clippy::mut_from_ref, reason = "each call gives memory of its own")]
     fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T];
     /// Stores the elements of an iterator that knows its length.
+    #[expect(clippy::mut_from_ref, reason = "each call gives memory of its own")]
     fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T];
     /// Forgets everything.
     fn reset(&mut self);

@@ -12,7 +12,7 @@ use frame_arena::{FixedHash, FrameArena, FrameMap, FrameVec};
 
 use crate::for_each_arena;
 use crate::peers::Arena;
-use crate::question::{Arm, Host, Plan, Question, SHORT, Unit, Work, batch_len, timed};
+use crate::question::{Arm, Host, Plan, Question, SHORT, Unit, Work, batch_len, nothing, timed};
 use crate::timed_batches;
 
 /// Elements of a list.
@@ -186,7 +186,7 @@ fn push_kept(_: u64) -> Work {
 }
 
 fn push_heap<const HAS_CAPACITY: bool>(_: u64) -> Work {
-    pushes!(_memory = (), list = Vec::with_capacity(capacity::<HAS_CAPACITY>()), ())
+    pushes!(_memory = (), list = Vec::with_capacity(capacity::<HAS_CAPACITY>()), nothing())
 }
 
 // ---- slices ----
@@ -230,7 +230,7 @@ fn slice_kept(_: u64) -> Work {
                 kept.extend(elements(n));
                 black_box(kept.as_slice());
             },
-            ()
+            nothing()
         )
     })
 }
@@ -315,7 +315,7 @@ fn label_kept(_: u64) -> Work {
                 let _ = write!(kept, "#{n} {:.1} m/s", speed(n)); // A `String` takes any text.
                 black_box(kept.as_str());
             },
-            ()
+            nothing()
         )
     })
 }
@@ -410,7 +410,7 @@ fn map_kept(_: u64) -> Work {
 }
 
 fn map_heap(_: u64) -> Work {
-    maps!(_memory = (), map = HashMap::with_hasher(hasher()), ())
+    maps!(_memory = (), map = HashMap::with_hasher(hasher()), nothing())
 }
 
 // ---- values with drop ----

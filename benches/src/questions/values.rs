@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use frame_arena::FrameArena;
 
 use crate::peers::Arena;
-use crate::question::{Arm, Host, LONG, Plan, Question, SHORT, Unit, Work, batch_len};
+use crate::question::{Arm, Host, LONG, Plan, Question, SHORT, Unit, Work, batch_len, nothing};
 use crate::{for_each_arena, timed_batches};
 
 /// Values between two resets: they stay in the first cache, or nearly.
@@ -202,7 +202,7 @@ fn loop_alone<T: Value, const LEN: u64>(_: u64) -> Work {
                 black_box(black_box(&arena));
                 black_box(T::of(n));
             },
-            ()
+            nothing()
         )
     })
 }

@@ -101,11 +101,11 @@ fn operations_of_a_turn(
         }
     }
     let mut operations = question.step;
-    while is_timed && question.turn_us > 0 {
-        if arm.turn(operations)? >= f64::from(question.turn_us) * 1e3 {
-            break;
+    let long_enough = f64::from(question.turn_us) * 1e3;
+    if is_timed && question.turn_us > 0 {
+        while arm.turn(operations)? < long_enough {
+            operations *= 2;
         }
-        operations *= 2;
     }
     Ok(operations)
 }
