@@ -188,6 +188,7 @@ impl Window {
         self.frames += 1;
         self.take_pictures();
         next_frame().await;
+        frame_arena::profile::frame_mark();
         if self.frames == 1 {
             self.emit_open();
         }

@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use bumpalo::Bump;
 use frame_arena::FrameArena;
+use frame_arena::profile::ProfileLevel;
 use particle_demo::assets::find_assets;
 use particle_demo::effect::Effect;
 use particle_demo::model::{AllocatorKind, ExecutorKind};
@@ -91,6 +92,7 @@ fn simulation(particles: u64, allocator: AllocatorKind) -> Simulation {
         allocator,
         threads: 1,
         executor: ExecutorKind::Serial,
+        profile: ProfileLevel::default(),
     };
     let mut simulation = Simulation::new(&effect(), settings).expect("there is memory");
     let tick = simulation.tick_duration();

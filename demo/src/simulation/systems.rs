@@ -8,7 +8,7 @@ use bevy_ecs::system::Query;
 use frame_arena::ecs::{Arena, Engine, FrameTime, phase};
 use frame_arena::physics::{Alive, Velocity};
 use frame_arena::render::{Layer, Tint};
-use frame_arena::{AllocError, FrameArena, FrameVec, SliceHandle, zone};
+use frame_arena::{AllocError, FrameArena, FrameVec, SliceHandle};
 
 use super::particle::{Age, Slot};
 use crate::effect::{Effect, Layer as LayerLook, Spawner};
@@ -68,7 +68,6 @@ pub fn age_particles(
     mut emission: ResMut<Emission>,
     mut particles: Query<(&mut Age, &mut Alive)>,
 ) {
-    zone!("age_particles");
     let passed_secs = time.ticked_secs();
     emission.living_count = 0;
     for (mut age, mut alive) in &mut particles {
@@ -87,7 +86,6 @@ pub fn list_empty_slots(
     mut empty: ResMut<EmptySlots>,
     particles: Query<(Entity, &Alive)>,
 ) {
-    zone!("list_empty_slots");
     let list = || -> Result<SliceHandle<Entity>, AllocError> {
         let count = particles.iter().len() - emission.living_count;
         let mut slots = FrameVec::try_with_capacity_in(count, arena.local())?;
@@ -106,7 +104,6 @@ pub fn emit_particles(
     mut emission: ResMut<Emission>,
     mut particles: Query<Slot>,
 ) {
-    zone!("emit_particles");
     let Some(Ok(slots)) = empty.0.map(|slots| arena.get(slots)) else { return };
     let mut slots = slots.iter();
     let Playing { effect, spawner } = &mut *playing;
@@ -127,7 +124,6 @@ pub fn tint_particles(
     playing: Res<Playing>,
     mut particles: Query<(&Age, &Velocity, &Layer, &Alive, &mut Tint)>,
 ) {
-    zone!("tint_particles");
     let looks = &playing.effect.layers;
     let tables = looks.iter().map(|look| ramp_table(look, arena.local()));
     let Ok(tables) = arena.try_alloc_slice_from_iter(tables) else { return };

@@ -7,11 +7,12 @@ use core::fmt;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 
 use bevy_ecs::resource::Resource;
 
 use crate::heap::HeapCounts;
+use crate::profile;
 use crew::{Crew, MAX_CREW};
 
 /// Threads that share the work inside one system, as a resource. Handing work out makes no heap
@@ -79,7 +80,11 @@ impl Workers {
         let thread_count = 1 + builders.len();
         for builder in builders {
             let crew = Arc::clone(&workers.crew);
-            let thread = builder.spawn(move || crew.serve()).map_err(|source| WorkersError {
+            let serve = move || {
+                profile::name_thread(thread::current().name().unwrap_or("worker"));
+                crew.serve();
+            };
+            let thread = builder.spawn(serve).map_err(|source| WorkersError {
                 started: workers.thread_count(),
                 thread_count,
                 source,

@@ -29,7 +29,6 @@ pub fn record_trails(
     mut frame: Local<u32>,
     mut bodies: Query<(&mut Trail, &Position, &Alive)>,
 ) {
-    crate::zone!("record_trails");
     *frame = frame.wrapping_add(1);
     if config.record_every_frames == 0 || !frame.is_multiple_of(config.record_every_frames) {
         return;
@@ -61,7 +60,6 @@ pub fn gather_visible(
     mut list: ResMut<DrawList>,
     bodies: Query<Drawn>,
 ) {
-    crate::zone!("gather_visible");
     *list = DrawList { shortfall: list.shortfall, ..DrawList::default() };
     let gathered = visible_objects(&bodies, &view, &trails, arena.local());
     let gathered = gathered.map(|(objects, trails_refused)| {
@@ -129,7 +127,6 @@ fn drawn_trail(
 
 /// Sorts the visible bodies and their trails into instances.
 pub fn sort_by_layer(arena: Arena<phase::Render>, mut list: ResMut<DrawList>) {
-    crate::zone!("sort_by_layer");
     let Some(objects) = list.objects.and_then(|objects| arena.get(objects).ok()) else { return };
     let sorted = sort_instances(objects, arena.local());
     list.instances = list.shortfall.note(sorted);
@@ -151,7 +148,6 @@ pub fn write_labels(
     mut list: ResMut<DrawList>,
     bodies: Query<Labelled>,
 ) {
-    crate::zone!("write_labels");
     let shown = || {
         let shown = bodies.iter().filter(|(.., alive)| alive.0);
         shown.filter(|(_, _, position, _, radius, _)| view.shows(position.0, radius.0))

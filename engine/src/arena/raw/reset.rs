@@ -14,6 +14,7 @@ use crate::arena::pressure::Pressure;
 use crate::arena::reservation::Window;
 use crate::arena::size;
 use crate::arena::stats::{ArenaStats, FrameUsage};
+use crate::profile::{self, ArenaProfile};
 
 impl RawArena {
     /// Ends the frame and begins another in the same memory.
@@ -92,6 +93,7 @@ impl RawArena {
 
     fn forget_everything(&mut self, peak_bytes: usize) {
         self.objects.free_all();
+        self.profile.forget_objects();
         self.forget_window();
         self.left_bytes.set(0);
         self.forget_figures();
@@ -128,6 +130,7 @@ impl RawArena {
             && self.block_count() <= 1
             && self.config.mode == ArenaMode::Bump
             && self.crossing.get() == Crossing::No
+            && !self.profile.sees_objects()
     }
 
     /// Replaces several blocks by one that holds such a frame. If the system refuses it, the
@@ -157,9 +160,15 @@ impl RawArena {
     /// Puts one new block in the place of all. `false`, and nothing changed, if the system
     /// refuses it.
     fn replace_blocks(&mut self, room: usize) -> bool {
-        let Some(block) = Block::new(room) else {
+        let Some(block) = Block::new(room, &self.profile) else {
             return false;
         };
+        profile::say(|out| {
+            let (name, old, new) =
+                (self.config.name, self.reserved_bytes(), block.reserved_bytes());
+            write!(out, "{name} arena resized from {old} B in {} block(s) ", self.block_count())?;
+            write!(out, "to {new} B in one")
+        });
         if self.config.pretouch {
             block.pretouch();
         }
@@ -263,6 +272,12 @@ impl RawArena {
     /// The last frames, oldest first.
     pub(crate) fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
         self.life.history.iter()
+    }
+
+    /// What the profiler is told of this arena.
+    #[inline(always)]
+    pub(crate) fn profile(&self) -> &ArenaProfile {
+        &self.profile
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
