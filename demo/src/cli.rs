@@ -103,6 +103,14 @@ pub struct Cli {
     #[arg(long, value_name = "WxH", default_value_t = WindowSize::DEFAULT)]
     pub size: WindowSize,
 
+    /// Begin with the first frame when a Tracy viewer has connected (needs feature tracy)
+    #[arg(long)]
+    pub wait_for_profiler: bool,
+
+    /// Tell the Tracy viewer of each object in the arenas, not of blocks alone; slow (needs feature tracy)
+    #[arg(long)]
+    pub profile_objects: bool,
+
     /// Draw as if the graphics card knew no instancing
     #[arg(long, hide = true)]
     pub no_instancing: bool,
@@ -154,6 +162,16 @@ impl FromStr for WindowSize {
 }
 
 impl Cli {
+    /// The option given that only a build with a profiler knows.
+    #[must_use]
+    pub fn profiler_option(&self) -> Option<&'static str> {
+        let options = [
+            (self.wait_for_profiler, "--wait-for-profiler"),
+            (self.profile_objects, "--profile-objects"),
+        ];
+        options.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
     /// Frames of a headless run.
     #[must_use]
     pub fn headless_frames(&self) -> u64 {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use frame_arena::ecs::{EngineError, FrameError, FrameReport};
 use frame_arena::heap::HeapCounts;
+use frame_arena::profile;
 
 use crate::effect::Effect;
 use crate::report::{FrameMs, PhaseReport, Report, TypeReport};
@@ -61,6 +62,7 @@ pub fn run(
     let mut figures = Figures::with_room_for(frame_count);
     for _ in 0..frame_count {
         figures.add(&simulation.run_frame(tick)?);
+        profile::frame_mark();
     }
     let checksum = simulation.checksum();
     let mut report = figures.report(effect, settings, checksum);

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use frame_arena::heap::Counting;
+use frame_arena::profile;
 use particle_demo::cli::Cli;
 use particle_demo::events::{Event, Events};
 use particle_demo::headless;
@@ -24,10 +25,19 @@ const UNUSABLE: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let events = Events::new(cli.events);
+    if let Some(option) = cli.profiler_option()
+        && !profile::IS_BUILT_IN
+    {
+        let remedy = "build with `cargo run --release --features tracy`";
+        return fail(&format_args!("{option}: this build has no profiler; {remedy}"), UNUSABLE);
+    }
     let effects = match load_effects(cli.assets.as_deref(), cli.effect.as_deref(), events) {
         Ok(effects) => effects,
         Err(error) => return fail(&error, UNUSABLE),
     };
+    if cli.wait_for_profiler {
+        wait_for_profiler();
+    }
     if cli.headless {
         return run_headless(&cli, &effects, events);
     }
@@ -64,6 +74,14 @@ fn run_headless(cli: &Cli, effects: &Effects, events: Events) -> ExitCode {
     }
     events.emit(Event::Closed { frames: report.frames });
     ExitCode::SUCCESS
+}
+
+/// Holds the first frame until somebody sees it.
+fn wait_for_profiler() {
+    profile::start();
+    let port = std::env::var("TRACY_PORT").unwrap_or_else(|_| "8086 or the next free one".into());
+    eprintln!("waiting for a Tracy 0.14 viewer on this machine, port {port}");
+    profile::wait_for_viewer();
 }
 
 /// Prints to stdout; somebody who stops reading (a closed pipe) is no failure.

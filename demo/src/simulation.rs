@@ -11,6 +11,7 @@ use frame_arena::ecs::{
     Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
 };
 use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
+use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
 use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
 use glam::Vec2;
@@ -50,6 +51,8 @@ pub struct SimulationSettings {
     pub threads: usize,
     /// Who runs the systems.
     pub executor: ExecutorKind,
+    /// What a profiler is told of them.
+    pub profile: ProfileLevel,
 }
 
 /// What one phase allocated in one frame.
@@ -214,6 +217,7 @@ impl Simulation {
     /// # Errors
     /// If systems fail.
     pub fn trace_frames(&mut self, frame_count: u32) -> Result<Vec<PhaseTrace>, FrameError> {
+        let _not_the_games = profile::pause();
         self.engine.set_mode(ArenaMode::Traced);
         let mut traces = Vec::new();
         for _ in 0..frame_count {
@@ -251,6 +255,7 @@ impl From<&Cli> for SimulationSettings {
             allocator: cli.allocator,
             threads: usize::from(cli.threads),
             executor: cli.executor,
+            profile: if cli.profile_objects { ProfileLevel::Objects } else { ProfileLevel::Blocks },
         }
     }
 }
@@ -268,6 +273,7 @@ fn engine_config(settings: SimulationSettings) -> EngineConfig {
         capacity_bytes: ROOM_BYTES + settings.particle_count as usize * bytes_per_particle,
         pretouch: true,
         mode: mode_of(settings.allocator),
+        profile: settings.profile,
         ..ArenaConfig::default()
     };
     EngineConfig {

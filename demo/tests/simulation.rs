@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use frame_arena::profile::ProfileLevel;
 use particle_demo::effect::Effect;
 use particle_demo::model::{AllocatorKind, ExecutorKind};
 use particle_demo::simulation::{Simulation, SimulationSettings};
@@ -18,6 +19,7 @@ fn simulation(effect: &Effect) -> Simulation {
         allocator: AllocatorKind::Arena,
         threads: 1,
         executor: ExecutorKind::Serial,
+        profile: ProfileLevel::Blocks,
     };
     Simulation::new(effect, settings).unwrap()
 }

@@ -127,6 +127,7 @@ pub(crate) mod pool {
     /// Says that this thread is one of the pool's.
     pub(crate) fn join_pool() {
         IS_OF_POOL.set(true);
+        crate::profile::name_thread(std::thread::current().name().unwrap_or("task pool"));
     }
 
     /// Whether this thread is one of the pool's.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use frame_arena::ecs::{
-    Arena, Engine, EngineConfig, Executor, FrameReport, par_for_each_init, phase,
+    Arena, Engine, EngineConfig, Executor, FrameReader, FrameReport, FrameWriter, Workers,
+    par_for_each_init, phase,
 };
 use frame_arena::{Handle, heap};
 
@@ -117,6 +118,40 @@ fn a_parallel_iterations_heap_calls_are_its_items() {
         assert_eq!(update.stats.alloc_count, 5_800, "{executor:?}");
         assert_eq!(update.heap.heap_calls, 5_000, "{executor:?}");
         assert!(update.executor_heap.heap_calls > 0, "{executor:?}: batches are handed out");
+    }
+}
+
+fn write_each(numbers: Query<&Number>, found: FrameWriter<u64, phase::Update>) {
+    par_for_each_init(
+        numbers.par_iter(),
+        || found.local(),
+        |found, number| found.push_keyed(number.0 * 7 % 5_000, number.0),
+    );
+}
+
+fn write_by_job(workers: Res<Workers>, found: FrameWriter<u64, phase::Update>) {
+    workers.for_each(16, |job| {
+        let mut found = found.local();
+        (0..100).for_each(|n| found.push_keyed(5_000 + job as u64, n));
+    });
+}
+
+fn count_found(found: FrameReader<u64, phase::Update>) -> Result {
+    match found.read()?.len() {
+        6_600 => Ok(()),
+        count => Err(format!("{count} values"))?,
+    }
+}
+
+#[test]
+fn handing_over_makes_no_heap_call_of_its_own() {
+    for executor in [Executor::Serial, Executor::Parallel] {
+        let mut alone = engine(executor);
+        alone.engine.world_mut().spawn_batch((0..5_000).map(Number));
+        alone.engine.add_systems(phase::Update, (write_each, write_by_job, count_found));
+        ADD_EIGHT(&mut alone.engine);
+        let report = settled(&mut alone.engine);
+        assert_eq!(report.heap.heap_calls, 0, "{executor:?}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! Physics and render as a whole, run by the engine.
 #![cfg(feature = "sim")]
 
+use std::time::Duration;
+
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
-    self, Alive, Attractor, Body, BodyIndex, PhysicsConfig, PhysicsFigures, Position, Radius,
-    TickData, Velocity, world_checksum,
+    self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
+    Radius, TickData, Velocity, world_checksum,
 };
 use frame_arena::render::{
     self, Dot, DrawList, Instance, Label, Layer, Tint, Trail, TrailConfig, View,
@@ -293,7 +295,7 @@ fn contact_lists_can_be_read_in_the_render_phase_also_without_a_tick() {
     let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
     fill(&mut engine, 1, 500);
     run(&mut engine, 2);
-    assert_eq!(engine.run_frame(core::time::Duration::ZERO).unwrap().tick_count, 0);
+    assert_eq!(engine.run_frame(Duration::ZERO).unwrap().tick_count, 0);
     let world = engine.world();
     let arena = world.resource::<PhaseArena<phase::Physics>>().threads();
     let lists = world.resource::<TickData>().each_list(arena);
@@ -320,14 +322,40 @@ fn the_draw_list_is_that_of_brute_force() {
     let view = View { centre: Vec2::new(5.0, 2.0), half_extents_m: Vec2::new(4.0, 3.0) };
     engine.world_mut().insert_resource(view);
     run(&mut engine, 40);
-    let wanted = brute_force(&mut engine, view);
-    let world = engine.world();
-    let arena = world.resource::<PhaseArena<phase::Render>>().threads();
-    let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
-    let mut found: Vec<_> = instances.iter().map(key).collect();
-    found.sort_unstable();
-    assert!(found.len() > 300);
-    assert_eq!(found, wanted);
+    // Frames without a tick, at the last tick's end and on the way to the next.
+    for quarter in 0..4 {
+        let elapsed = if quarter == 0 { Duration::ZERO } else { engine.tick_duration() / 4 };
+        assert_eq!(engine.run_frame(elapsed).unwrap().tick_count, 0);
+        let overstep = engine.clock().overstep();
+        assert!((overstep - quarter as f32 / 4.0).abs() < 1e-6);
+        let wanted = brute_force(&mut engine, view, overstep);
+        let world = engine.world();
+        let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+        let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
+        let mut found: Vec<_> = instances.iter().map(key).collect();
+        found.sort_unstable();
+        assert!(found.len() > 300);
+        assert_eq!(found, wanted, "{overstep}");
+    }
+}
+
+#[test]
+fn a_body_is_drawn_between_its_last_two_ticks() {
+    let empty_space =
+        PhysicsConfig { gravity: Vec2::ZERO, drag_per_sec: 0.0, ..PhysicsConfig::default() };
+    let mut engine = engine_with(empty_space, Budget::Unlimited, ArenaMode::Bump);
+    let body = Body::new(0, Vec2::ZERO, Vec2::new(6.0, 0.0), 0.1);
+    engine.world_mut().spawn((body, Dot::new(Tint([255; 4]))));
+    let tick = engine.tick_duration();
+    let metres_per_tick = 6.0 * tick.as_secs_f32();
+    for (elapsed, ticks_seen) in [(tick, 0.0), (tick / 2, 0.5), (tick, 1.5), (tick * 2, 3.5)] {
+        engine.run_frame(elapsed).unwrap();
+        let world = engine.world();
+        let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+        let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
+        let x = instances.last().unwrap().x;
+        assert!((x - ticks_seen * metres_per_tick).abs() < 1e-4, "{x} after {ticks_seen} ticks");
+    }
 }
 
 fn key(instance: &Instance) -> [u8; 16] {
@@ -335,17 +363,20 @@ fn key(instance: &Instance) -> [u8; 16] {
 }
 
 /// The instances of each living body in the view, from the components, in no order.
-fn brute_force(engine: &mut Engine, view: View) -> Vec<[u8; 16]> {
+fn brute_force(engine: &mut Engine, view: View, overstep: f32) -> Vec<[u8; 16]> {
     let config = TrailConfig::default();
     let mut bodies =
-        engine.world_mut().query::<(&Position, &Velocity, &Radius, &Alive, &Tint, &Trail)>();
+        engine
+            .world_mut()
+            .query::<((&LastPosition, &Position), &Velocity, &Radius, &Alive, &Tint, &Trail)>();
     let mut keys = Vec::new();
-    for (position, velocity, radius, alive, tint, trail) in bodies.iter(engine.world()) {
-        let way = (position.0 - view.centre).abs() - radius.0;
+    for ((last, position), velocity, radius, alive, tint, trail) in bodies.iter(engine.world()) {
+        let position = last.0.lerp(position.0, overstep);
+        let way = (position - view.centre).abs() - radius.0;
         if !alive.0 || way.x > view.half_extents_m.x || way.y > view.half_extents_m.y {
             continue;
         }
-        let Vec2 { x, y } = position.0;
+        let Vec2 { x, y } = position;
         keys.push(key(&Instance { x, y, size: radius.0 * 2.0, rgba: tint.0 }));
         let points: Vec<Vec2> = trail.newest_first().collect();
         let drawn = (1.0 + velocity.0.length() * config.points_per_m_per_sec) as usize;

@@ -13,9 +13,12 @@ use core::ptr::NonNull;
 use bumpalo::Bump;
 
 use super::size;
+use crate::profile::{ArenaProfile, BlockNote};
 
 /// One piece of memory from the system. Dropping it gives the memory back.
 pub(crate) struct Block {
+    /// First, and so dropped before the memory is given back.
+    _note: BlockNote,
     base: NonNull<u8>,
     bytes: usize,
     /// Owns the memory; bumpalo chooses its layout and frees it.
@@ -36,7 +39,8 @@ const HEADER_BYTES: usize = match size::round_up(size_of::<Option<Block>>(), 16)
 
 impl Block {
     /// Takes a block with at least `room_bytes` for objects from the system; `None` if it refuses.
-    pub(crate) fn new(room_bytes: usize) -> Option<Self> {
+    pub(crate) fn new(room_bytes: usize, profile: &ArenaProfile) -> Option<Self> {
+        let _zone = profile.zone_of_growth();
         let reserved = Self::reserved_for(room_bytes)?;
         let bump = Bump::try_with_capacity(size::chunk_capacity(reserved)).ok()?;
         let layout =
@@ -51,7 +55,7 @@ impl Block {
         }
         // SAFETY: B1 and B2: the header lies inside the block and is aligned for it.
         unsafe { base.cast::<Option<Block>>().write(None) };
-        Some(Self { base, bytes, bump })
+        Some(Self { _note: profile.note_block(base.as_ptr(), bytes), base, bytes, bump })
     }
 
     /// Bytes that [`Block::new`] would take from the system; `None` if no block can be that large.
@@ -153,11 +157,16 @@ impl Drop for BlockChain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::ProfileLevel;
+
+    fn new_block(room_bytes: usize) -> Option<Block> {
+        Block::new(room_bytes, &ArenaProfile::new("test", ProfileLevel::Blocks))
+    }
 
     #[test]
     fn a_block_has_the_room_asked_for_in_whole_pages() {
         for room in [1, 100, 4_096, 1 << 20] {
-            let block = Block::new(room).unwrap();
+            let block = new_block(room).unwrap();
             assert!(block.room_bytes() >= room);
             assert_eq!(block.reserved_bytes() % size::PAGE_BYTES, 0);
             assert_eq!(block.start().addr().get() % 16, 0);
@@ -166,15 +175,15 @@ mod tests {
 
     #[test]
     fn a_block_nobody_can_have_is_refused() {
-        assert!(Block::new(isize::MAX as usize).is_none());
-        assert!(Block::new(isize::MAX as usize / 4).is_none());
+        assert!(new_block(isize::MAX as usize).is_none());
+        assert!(new_block(isize::MAX as usize / 4).is_none());
     }
 
     #[test]
     fn a_chain_counts_and_returns_its_blocks_newest_first() {
         let chain = BlockChain::default();
         for pages in 1..=3 {
-            chain.push(Block::new(pages * 4_096).unwrap());
+            chain.push(new_block(pages * 4_096).unwrap());
         }
         assert_eq!((chain.block_count(), chain.reserved_bytes()), (3, (2 + 3 + 4) * 4_096));
         assert!(chain.pop().unwrap().room_bytes() >= 3 * 4_096);

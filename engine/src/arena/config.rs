@@ -1,5 +1,7 @@
 //! How an arena is sized, limited and served.
 
+use crate::profile::ProfileLevel;
+
 /// Bytes that a phase may use in a frame.
 ///
 /// Padding counts; the unused tail of a block that the arena left does not.
@@ -92,6 +94,8 @@ pub struct ArenaConfig {
     pub can_grow: bool,
     /// Past frames to keep figures of, for graphs. Default 0; 240 takes 19 KiB.
     pub history_frames: usize,
+    /// What a profiler is told of the memory. Default [`ProfileLevel::Blocks`].
+    pub profile: ProfileLevel,
 }
 
 impl ArenaConfig {
@@ -108,6 +112,7 @@ impl ArenaConfig {
             frames_in_flight: 1,
             can_grow: true,
             history_frames: 0,
+            profile: ProfileLevel::Blocks,
         }
     }
 }

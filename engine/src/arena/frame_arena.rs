@@ -130,6 +130,7 @@ impl FrameArena {
     /// Ends the frame; the first panic of a drop is returned.
     #[inline]
     pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
+        let _zone = self.raw.profile().zone_of_reset();
         self.side_bump.end_frame();
         match &mut self.older {
             None => self.raw.reset(epoch),

@@ -55,6 +55,8 @@ pub use config::{ArenaConfig, ArenaMode, Budget};
 #[cfg(feature = "ecs")]
 pub(crate) use drops::{PanicPayload, keep_first};
 pub use epoch::Epoch;
+#[cfg(feature = "ecs")]
+pub(crate) use error::refuse;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;

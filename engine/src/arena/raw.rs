@@ -34,6 +34,7 @@ use super::reservation::{Reservation, Window};
 use super::size;
 use super::stats::FrameHistory;
 use super::trace::{Origin, Tracer};
+use crate::profile::ArenaProfile;
 
 /// Where windows come from.
 enum Source {
@@ -76,6 +77,7 @@ pub(crate) struct RawArena {
     announced: Cell<Option<Origin>>,
     tracer: Cell<Option<Box<Tracer>>>,
     source: Source,
+    profile: ArenaProfile,
     /// Over memory of somebody else's, which is all that it may use.
     is_lent: bool,
     objects: ObjectList,
@@ -110,7 +112,8 @@ impl RawArena {
     /// An arena with blocks of its own, none taken yet.
     pub(crate) fn new(config: ArenaConfig) -> Self {
         let source = Source::Own { blocks: BlockChain::default(), spare: BlockChain::default() };
-        Self::with_source(config, source, Epoch::next())
+        let profile = ArenaProfile::new(config.name, config.profile);
+        Self::with_source(config, source, profile, Epoch::next())
     }
 
     /// An arena over memory that somebody else owns, and no more than that.
@@ -135,10 +138,16 @@ impl RawArena {
 
     /// A member of a per-thread set.
     pub(crate) fn member(config: ArenaConfig, shared: Arc<Reservation>, epoch: Epoch) -> Self {
-        Self::with_source(config, Source::Shared(shared), epoch)
+        let profile = shared.profile().share();
+        Self::with_source(config, Source::Shared(shared), profile, epoch)
     }
 
-    fn with_source(config: ArenaConfig, source: Source, epoch: Epoch) -> Self {
+    fn with_source(
+        config: ArenaConfig,
+        source: Source,
+        profile: ArenaProfile,
+        epoch: Epoch,
+    ) -> Self {
         let arena = Self {
             ptr: Cell::new(nowhere()),
             end: Cell::new(nowhere()),
@@ -156,6 +165,7 @@ impl RawArena {
             announced: Cell::new(None),
             tracer: Cell::new(None),
             source,
+            profile,
             is_lent: false,
             objects: ObjectList::default(),
             drops: DropList::default(),
@@ -262,6 +272,7 @@ impl RawArena {
     ///   it after this call.
     #[inline]
     pub(crate) unsafe fn release(&self, object: NonNull<u8>, layout: Layout) {
+        self.profile.released(object.as_ptr(), layout.size());
         if self.config.mode == ArenaMode::PerObject {
             self.note_peak();
             self.repay_object(size::padded(layout.size()));
@@ -296,6 +307,8 @@ impl RawArena {
             && let Some(resized) = self.resize_last(object, old, new)
         {
             self.trace_resize(resized, size::padded(new_size));
+            self.profile.released(resized.as_ptr(), old.size());
+            self.profile.claimed(resized.as_ptr(), new_size);
             return Ok(resized);
         }
         if size::padded(new_size) <= size::padded(old.size()) {
@@ -307,6 +320,7 @@ impl RawArena {
         // SAFETY: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
         unsafe { ptr::copy_nonoverlapping(from, to, old.size()) };
         self.abandoned_bytes.set(self.abandoned_bytes.get() + size::padded(old.size()));
+        self.profile.released(from, old.size());
         Ok(moved)
     }
 
@@ -348,9 +362,11 @@ impl RawArena {
         let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
         self.afford_object(more, new.size())?;
         self.note_peak();
+        self.profile.released(object.as_ptr(), old.size());
         // SAFETY: the caller's promise; `new` is a valid layout of the same alignment.
         let moved = unsafe { self.objects.resize(object, new.size()) };
         let Some(moved) = moved else {
+            self.profile.claimed(object.as_ptr(), old.size());
             self.repay_object(more);
             self.take_crossing_back();
             if new.size() <= old.size() {
@@ -363,6 +379,7 @@ impl RawArena {
         } else {
             self.repay_object(size::padded(old.size()) - size::padded(new.size()));
         }
+        self.profile.claimed(moved.as_ptr(), new.size());
         self.log_crossing();
         Ok(moved)
     }
@@ -378,6 +395,8 @@ impl RawArena {
             self.note_peak();
             self.move_down_to(object.addr().get() + size::padded(new_size));
             self.trace_resize(object, size::padded(new_size));
+            self.profile.released(object.as_ptr(), layout.size());
+            self.profile.claimed(object.as_ptr(), new_size);
         }
     }
 
@@ -405,10 +424,11 @@ mod tests {
     use super::super::block::Block;
     use super::super::reservation::Window;
     use super::*;
+    use crate::profile::ProfileLevel;
 
     #[test]
     fn an_object_that_ends_where_the_window_starts_is_not_its_last() {
-        let block = Block::new(256).unwrap();
+        let block = Block::new(256, &ArenaProfile::new("test", ProfileLevel::Blocks)).unwrap();
         let window = |offset| Window {
             start: block.start().map_addr(|start| start.checked_add(offset).unwrap()),
             bytes: 128,

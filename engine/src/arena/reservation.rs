@@ -20,6 +20,7 @@ use super::error::AllocError;
 use super::poison;
 use super::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use super::size;
+use crate::profile::{self, ArenaProfile};
 
 /// What a thread claims at a time, in bytes: small enough that 16 threads hold 1 MiB, large enough
 /// that an atomic operation comes once in some thousand allocations.
@@ -65,6 +66,7 @@ const REGION_BYTES: usize = match size::round_up(size_of::<Region>(), size::BLOC
 /// Memory that the threads of a set share.
 pub(crate) struct Reservation {
     config: ArenaConfig,
+    profile: ArenaProfile,
     /// Threads that each get a granule's room beside the capacity.
     thread_count: usize,
     current: AtomicPtr<Region>,
@@ -98,6 +100,7 @@ impl Reservation {
     pub(crate) fn new(config: ArenaConfig) -> Self {
         Self {
             config,
+            profile: ArenaProfile::new(config.name, config.profile),
             thread_count: 0,
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
@@ -205,7 +208,8 @@ impl Reservation {
         };
         // The system is asked without the lock: what it calls out to may use this set.
         let is_spare = spare.is_some();
-        let Some(block) = spare.or_else(|| Block::new(wanted)).or_else(|| Block::new(room)) else {
+        let new_block = |room| Block::new(room, &self.profile);
+        let Some(block) = spare.or_else(|| new_block(wanted)).or_else(|| new_block(room)) else {
             return false;
         };
         if self.config.pretouch && !is_spare {
@@ -222,9 +226,17 @@ impl Reservation {
         drop(blocks);
         if !is_spare {
             let request_count = self.block_requests.fetch_add(1, Ordering::Relaxed) + 1;
+            self.tell_growth();
             self.warn_of_missed_reset(request_count);
         }
         true
+    }
+
+    fn tell_growth(&self) {
+        profile::say(|out| {
+            let (blocks, bytes) = (self.block_count(), self.reserved_bytes());
+            write!(out, "{} arena grew to {bytes} B in {blocks} block(s)", self.config.name)
+        });
     }
 
     /// Says, once in a set's life, that it grows as if nobody ever began a frame.
@@ -232,7 +244,8 @@ impl Reservation {
         if request_count == MISSED_RESET_REQUESTS
             && !self.is_missed_reset_logged.swap(true, Ordering::Relaxed)
         {
-            log::warn!("{}", MissedReset { arena: self.config.name, bytes: self.reserved_bytes() });
+            let bytes = self.reserved_bytes();
+            profile::log_warning!("{}", MissedReset { arena: self.config.name, bytes });
         }
     }
 
@@ -277,7 +290,7 @@ impl Reservation {
     /// the log may allocate from it.
     pub(crate) fn log_crossing(&self) {
         if self.is_over.load(Ordering::Relaxed) && !self.is_warned.swap(true, Ordering::Relaxed) {
-            log::warn!(
+            profile::log_warning!(
                 "{} arena over budget: more than {} B used in this frame; \
                  raise budget_bytes or allocate less",
                 self.config.name,
@@ -297,12 +310,16 @@ impl Reservation {
     fn over_budget(&self, requested_bytes: usize, tail: usize) -> AllocError {
         let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
         let left = self.budget_left.load(Ordering::Relaxed);
-        AllocError::OverBudget {
+        let error = AllocError::OverBudget {
             arena: self.config.name,
             requested_bytes,
             used_bytes: budget_bytes.saturating_sub(left).saturating_sub(tail),
             budget_bytes,
+        };
+        if profile::IS_BUILT_IN && !self.is_warned.swap(true, Ordering::Relaxed) {
+            profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
+        error
     }
 
     // ---- figures ----
@@ -375,12 +392,18 @@ impl Reservation {
         *self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner) = Blocks::default();
     }
 
+    /// What the profiler is told of the set.
+    pub(crate) fn profile(&self) -> &ArenaProfile {
+        &self.profile
+    }
+
     pub(crate) fn set_config(&mut self, config: ArenaConfig) {
         self.config = config;
         self.rewind();
     }
 
     fn rewind(&mut self) {
+        self.profile.forget_objects();
         *self.budget_left.get_mut() = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
         *self.is_over.get_mut() = false;
         *self.is_warned.get_mut() = false;
@@ -423,9 +446,15 @@ impl Reservation {
     }
 
     fn replace_blocks(&mut self, room: usize) -> bool {
-        let Some(block) = Block::new(room.saturating_add(REGION_BYTES)) else {
+        let Some(block) = Block::new(room.saturating_add(REGION_BYTES), &self.profile) else {
             return false;
         };
+        profile::say(|out| {
+            let (name, old, new) =
+                (self.config.name, self.reserved_bytes(), block.reserved_bytes());
+            write!(out, "{name} arena resized from {old} B in {} block(s) ", self.block_count())?;
+            write!(out, "to {new} B in one")
+        });
         if self.config.pretouch {
             block.pretouch();
         }

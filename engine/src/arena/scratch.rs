@@ -53,6 +53,7 @@ impl FrameArena {
             let config = ArenaConfig {
                 capacity_bytes: SCRATCH_BYTES,
                 mode: self.config().mode,
+                profile: self.config().profile,
                 ..ArenaConfig::named("scratch")
             };
             let arena = FrameArena::from_raw(RawArena::new(config));

@@ -190,6 +190,7 @@ impl ThreadArenas {
     }
 
     fn end_frame(&mut self) -> Option<PanicPayload> {
+        let _zone = self.shared.profile().zone_of_reset();
         let usage = self.usage();
         let ended = mem::replace(&mut self.epoch, Epoch::next());
         if let Some(older) = &mut self.older {
@@ -297,6 +298,12 @@ impl ThreadArenas {
             quiet_frames: self.shared.quiet_frames(),
             frame_count: self.figures.frame_count,
         }
+    }
+
+    /// The last frame's, if it is in flight.
+    #[cfg(feature = "ecs")]
+    pub(crate) fn older_epoch(&self) -> Option<Epoch> {
+        self.older.as_ref().map(|older| older.epoch)
     }
 
     fn usage(&mut self) -> FrameUsage {

@@ -2,11 +2,15 @@
 
 use core::marker::PhantomData;
 use core::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bevy_ecs::change_detection::{Res, ResMut};
+use bevy_ecs::change_detection::Res;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::SystemParam;
+use bevy_ecs::world::World;
 
+use super::config::arena_thread_count;
+use super::failure::{SystemFailure, panic_message};
 use super::phase::Phase;
 use crate::{
     AllocError, AnyHandle, ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, FrameTrace,
@@ -55,6 +59,29 @@ impl<P: Phase> PhaseArena<P> {
         self.arenas.begin_frame();
     }
 
+    /// Begins the arena of `P` in `world` anew, or puts it back if somebody took it out. A value
+    /// that panics when dropped is a failure like a system's.
+    pub(super) fn begin_in(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
+        if let Some(mut arena) = world.get_resource_mut::<Self>() {
+            let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
+            return begun.err().map(|payload| SystemFailure {
+                phase: P::NAME,
+                system: String::from("drop of an `alloc_drop` value"),
+                message: panic_message(payload.as_ref()),
+            });
+        }
+        log::warn!(
+            "the {} phase's arena was missing from the world; a new one was put in its place. \
+             Despawning all entities despawns resources too: use `Without<IsResource>`",
+            P::NAME
+        );
+        match Self::try_for_threads(config, arena_thread_count(world)) {
+            Ok(arena) => world.insert_resource(arena),
+            Err(error) => log::error!("{error}"),
+        }
+        None
+    }
+
     /// Changes where allocations come from, and begins a frame.
     pub fn set_mode(&mut self, mode: ArenaMode) {
         self.arenas.set_mode(mode);
@@ -82,12 +109,6 @@ impl<P: Phase> PhaseArena<P> {
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
         self.arenas.history()
     }
-}
-
-/// A system that begins a frame (or tick) of phase `P`, for schedules other than
-/// [`Engine`](super::Engine)'s: order it before every system that uses `Arena<P>`.
-pub fn begin_frame<P: Phase>(mut arena: ResMut<PhaseArena<P>>) {
-    arena.begin_frame();
 }
 
 /// The system parameter: this thread's arena of phase `P`.
@@ -122,7 +143,7 @@ impl<'w, P: Phase> Arena<'w, P> {
     #[must_use]
     #[inline]
     pub fn local(&self) -> &'w FrameArena {
-        Res::clone(&self.arenas).into_inner().arenas.local()
+        self.threads().local()
     }
 
     /// All threads' arenas, for functions that work without an ECS.
@@ -139,7 +160,7 @@ impl<'w, P: Phase> Arena<'w, P> {
     /// arena's.
     #[inline]
     pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&'w HandleTarget<H>, StaleHandle> {
-        Res::clone(&self.arenas).into_inner().arenas.get(handle)
+        self.threads().get(handle)
     }
 }
 

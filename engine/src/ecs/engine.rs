@@ -3,7 +3,6 @@
 use core::any::TypeId;
 use core::fmt;
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,14 +13,15 @@ use bevy_ecs::world::World;
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
 use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
-use super::failure::{FrameError, SystemFailure, panic_message, recording_handler, take_recorded};
+use super::failure::{FrameError, SystemFailure, recording_handler, take_recorded};
+use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
 use super::watched::{PhaseWatch, watch_systems};
 use crate::heap::HeapCounts;
-use crate::profile;
-use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats};
+use crate::profile::{self, PhasePoint};
+use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 
 /// A world, its phases, and the loop that runs them.
 ///
@@ -78,7 +78,8 @@ struct PhaseSlot {
     config: ArenaConfig,
     schedule: Schedule,
     watch: Arc<PhaseWatch>,
-    /// `begin::<P>`, `set_mode::<P>` and `stats::<P>` of the phase.
+    profile: profile::PhaseProfile,
+    /// What `PhaseArena<P>` does, with `P` forgotten.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
@@ -164,6 +165,7 @@ impl Engine {
         self.world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
         let mut schedule = Schedule::default();
         self.executor.set_up(&mut schedule);
+        order_hand_over(&mut schedule);
         self.phases.push(PhaseSlot {
             phase: id,
             name: P::NAME,
@@ -171,7 +173,8 @@ impl Engine {
             config,
             schedule,
             watch: Arc::default(),
-            begin: begin::<P>,
+            profile: profile::PhaseProfile::new(P::NAME),
+            begin: PhaseArena::<P>::begin_in,
             set_mode: set_mode::<P>,
             stats: stats::<P>,
         });
@@ -202,7 +205,8 @@ impl Engine {
         self
     }
 
-    /// Runs one frame in which `elapsed` has passed since the last.
+    /// Runs one frame in which `elapsed` has passed since the last. Once it is shown, tell the
+    /// profiler with [`profile::frame_mark`].
     ///
     /// # Errors
     /// If systems panicked or returned errors: which, and the frame's figures all the same. A
@@ -235,7 +239,6 @@ impl Engine {
         // Without it the records of removed components grow for ever.
         self.world.clear_trackers();
         self.frame += 1;
-        profile::frame_mark();
         if failures.is_empty() {
             Ok(report)
         } else {
@@ -264,6 +267,7 @@ impl Engine {
                 Lifetime::Frame => run_once(&mut self.world, self.executor, run, reports, failures),
                 Lifetime::Tick => {
                     for _ in 0..tick_count {
+                        profile::frame!("tick");
                         for slot in &*run {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
@@ -275,6 +279,7 @@ impl Engine {
         }
         for (slot, report) in self.phases.iter().zip(&mut reports) {
             report.take_state((slot.stats)(&mut self.world));
+            slot.profile.plot(|| report.point(slot.config.budget));
         }
         reports
     }
@@ -359,6 +364,20 @@ impl PhaseReport {
         self.stats.block_requests += stats.block_requests;
     }
 
+    /// The frame as it is plotted.
+    fn point(&self, budget: Budget) -> PhasePoint {
+        PhasePoint {
+            used_bytes: self.stats.used_bytes,
+            reserved_bytes: self.stats.reserved_bytes,
+            alloc_count: self.stats.alloc_count,
+            high_water_bytes: self.stats.high_water_bytes,
+            heap_calls: self.heap.heap_calls,
+            budget_percent: budget
+                .budget_bytes()
+                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes as f64),
+        }
+    }
+
     /// Takes what the arena holds at the frame's end, whether the phase ran or not.
     fn take_state(&mut self, stats: ArenaStats) {
         self.held_bytes = stats.used_bytes;
@@ -381,7 +400,7 @@ fn run_once(
     failures: &mut Vec<SystemFailure>,
 ) {
     for (slot, report) in phases.iter_mut().zip(reports) {
-        let _zone = profile::Zone::named(slot.name);
+        let _zone = slot.profile.zone();
         let started = Instant::now();
         let heap = HeapMeter::start(world);
         slot.schedule.run(world);
@@ -392,29 +411,6 @@ fn run_once(
         failures.append(&mut slot.watch.take_failures());
         failures.append(&mut take_recorded(slot.name, executor.is_parallel()));
     }
-}
-
-/// Begins the arena of `P`, or puts it back if somebody took it out of the world. A value that
-/// panics when dropped is a failure like a system's.
-fn begin<P: Phase>(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
-    if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
-        let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
-        return begun.err().map(|payload| SystemFailure {
-            phase: P::NAME,
-            system: String::from("drop of an `alloc_drop` value"),
-            message: panic_message(payload.as_ref()),
-        });
-    }
-    log::warn!(
-        "the {} phase's arena was missing from the world; a new one was put in its place. \
-         Despawning all entities despawns resources too: use `Without<IsResource>`",
-        P::NAME
-    );
-    match PhaseArena::<P>::try_for_threads(config, arena_thread_count(world)) {
-        Ok(arena) => world.insert_resource(arena),
-        Err(error) => log::error!("{error}"),
-    }
-    None
 }
 
 fn set_mode<P: Phase>(world: &mut World, mode: ArenaMode) {

@@ -39,6 +39,7 @@ impl PhaseWatch {
 struct Watch {
     phase: &'static str,
     system: String,
+    profile: profile::SystemProfile,
     watch: Arc<PhaseWatch>,
 }
 
@@ -55,7 +56,7 @@ impl Adapt<SystemWithAccess> for Watch {
         (): (),
         run_system: impl FnOnce(()) -> Result<(), RunSystemError>,
     ) -> Result<(), RunSystemError> {
-        let _zone = profile::Zone::of_system(&self.system);
+        let _zone = self.profile.zone();
         let _span = Span::of_work();
         let message = match catch_unwind(AssertUnwindSafe(|| run_system(()))) {
             Ok(Err(RunSystemError::Failed(error))) => first_line(&error.to_string()),
@@ -79,7 +80,9 @@ pub(super) fn watch_systems(schedule: &mut Schedule, phase: &'static str, watch:
         let Some(slot) = systems.get_mut(key) else { continue };
         let inner = mem::replace(slot, SystemWithAccess::new(Box::new(ApplyDeferred)));
         let name = inner.name();
-        let watch = Watch { phase, system: name.to_string(), watch: Arc::clone(watch) };
+        let system = name.to_string();
+        let profile = profile::SystemProfile::new(&system);
+        let watch = Watch { phase, system, profile, watch: Arc::clone(watch) };
         *slot = SystemWithAccess::new(Box::new(AdapterSystem::new(watch, inner, name)));
     }
 }

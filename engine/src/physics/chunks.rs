@@ -1,16 +1,13 @@
 //! Bodies of the world in chunks, for jobs.
 
-use arrayvec::ArrayVec;
+use core::ops::Range;
+
 use bevy_ecs::change_detection::ContiguousMut;
 
 use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
-use crate::ecs::Workers;
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
-const CHUNK_BODIES: usize = 2_048;
-
-/// Chunks handed out at once: they wait on the stack, since bodies move with a full arena too.
-const BATCH_CHUNKS: usize = 64;
+pub(crate) const CHUNK_BODIES: usize = 2_048;
 
 /// Bodies to be moved.
 pub(super) struct MovedChunk<'w> {
@@ -56,48 +53,16 @@ pub(super) fn chunks_of<T>(run: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Cuts a run of bodies that are looked at.
 pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
-    let starts = (0..run.positions.len()).step_by(CHUNK_BODIES);
-    starts.map(move |start| {
-        let range = start..run.positions.len().min(start + CHUNK_BODIES);
-        SeenChunk {
-            positions: &run.positions[range.clone()],
-            velocities: &run.velocities[range.clone()],
-            radii: &run.radii[range.clone()],
-            alive: &run.alive[range.clone()],
-            indices: &run.indices[range],
-        }
+    chunk_ranges(run.positions.len()).map(move |range| SeenChunk {
+        positions: &run.positions[range.clone()],
+        velocities: &run.velocities[range.clone()],
+        radii: &run.radii[range.clone()],
+        alive: &run.alive[range.clone()],
+        indices: &run.indices[range],
     })
 }
 
-/// Runs `job` on all chunks, on all threads, and then `after` on each in order.
-pub(super) fn for_each_chunk<C: Send>(
-    workers: &Workers,
-    chunks: impl Iterator<Item = C>,
-    job: impl Fn(&mut C) + Sync,
-    mut after: impl FnMut(C),
-) {
-    let mut chunks = chunks.fuse();
-    loop {
-        let mut batch: ArrayVec<C, BATCH_CHUNKS> = chunks.by_ref().take(BATCH_CHUNKS).collect();
-        if batch.is_empty() {
-            return;
-        }
-        workers.for_each_mut(&mut batch, |_, chunk| job(chunk));
-        batch.into_iter().for_each(&mut after);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_chunk_is_worked_on_once_and_in_order() {
-        for count in [0, 1, BATCH_CHUNKS, 5 * BATCH_CHUNKS + 3] {
-            let mut sums = Vec::new();
-            let chunks = (0..count).map(|n| (n, 0));
-            for_each_chunk(&Workers::serial(), chunks, |c| c.1 += c.0 * 2, |c| sums.push(c.1));
-            assert!(sums.into_iter().eq((0..count).map(|n| n * 2)));
-        }
-    }
+/// Where the chunks of a run of `len` bodies lie.
+pub(crate) fn chunk_ranges(len: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
 }

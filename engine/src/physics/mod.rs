@@ -49,10 +49,10 @@ mod tick;
 mod touch;
 
 pub(crate) use body::living;
-pub use body::{Alive, Body, BodyIndex, Position, Radius, Velocity};
+pub use body::{Alive, Body, BodyIndex, LastPosition, Position, Radius, Velocity};
 pub use checksum::checksum;
+pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
-pub(crate) use collider::filled;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
 pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY};
 pub use motion::{Motion, held_inside, integrated};

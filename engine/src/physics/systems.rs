@@ -2,17 +2,18 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use bevy_ecs::change_detection::{Res, ResMut};
+use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 
 use super::body::{
-    Alive, BodyIndex, Position, Radius, SKIP_LEN, Velocity, has_life, living, living_mut,
+    Alive, BodyIndex, LastPosition, Position, Radius, SKIP_LEN, Velocity, has_life, living,
+    living_mut,
 };
 use super::checksum::checksum;
 use super::chunks::{
-    MovedChunk, SeenChunk, alive_chunks, chunks_of, for_each_chunk, moved_chunks, seen_chunks,
+    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, moved_chunks, seen_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
@@ -53,21 +54,23 @@ pub fn integrate_motion(
     workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &mut Alive)>,
+    mut bodies: Query<(&mut Position, &mut LastPosition, &mut Velocity, &Radius, &mut Alive)>,
 ) {
-    crate::zone!("integrate_motion");
     *tick = TickData::default();
     let mut living_count = 0;
     let mut reset_count = 0;
     let runs = dense(bodies.contiguous_iter_mut());
-    let chunks = runs.flat_map(|(positions, velocities, radii, alive)| {
-        let moved = moved_chunks(positions, velocities, radii);
+    let chunks = runs.flat_map(|(positions, last_positions, velocities, radii, alive)| {
+        let (last_positions, _) = ContiguousMut::split(last_positions);
+        let last_positions = last_positions.chunks_mut(CHUNK_BODIES);
+        let moved = moved_chunks(positions, velocities, radii).zip(last_positions);
         moved.zip(alive_chunks(alive)).map(|(moved, alive)| (moved, alive, (0, 0)))
     });
-    for_each_chunk(
-        &workers,
+    workers.for_each_of(
         chunks,
-        |(chunk, alive, counts)| *counts = integrate_chunk(chunk, alive, &config),
+        |((chunk, last_positions), alive, counts)| {
+            *counts = integrate_chunk(chunk, last_positions, alive, &config);
+        },
         |(_, _, (living, reset))| {
             living_count += living;
             reset_count += reset;
@@ -84,6 +87,7 @@ pub fn integrate_motion(
 /// Moves the living bodies of a chunk; gives how many live on and how many were taken out.
 fn integrate_chunk(
     chunk: &mut MovedChunk<'_>,
+    last_positions: &mut [LastPosition],
     alive: &mut [Alive],
     config: &PhysicsConfig,
 ) -> (u64, u64) {
@@ -91,6 +95,7 @@ fn integrate_chunk(
     let (mut living_count, mut reset_count) = (0, 0);
     for (alive, place) in living_mut(alive) {
         let body = Motion { position: positions[place].0, velocity: velocities[place].0 };
+        last_positions[place].0 = body.position;
         let moved = integrated(body, config);
         let is_sound = moved.is_finite() && radii[place].0.is_finite();
         let Motion { position, velocity } = if is_sound { moved } else { Motion::default() };
@@ -110,7 +115,6 @@ pub fn gather_objects(
     mut figures: ResMut<PhysicsFigures>,
     bodies: Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
 ) {
-    crate::zone!("gather_objects");
     let gathered = gather(&bodies, arena.local(), &workers);
     let Some((objects, chunk_starts)) = figures.shortfall.note(gathered) else { return };
     tick.objects = Some(objects);
@@ -135,8 +139,7 @@ fn gather(
     let mut starts = FrameVec::try_with_capacity_in(chunk_count + 1, arena)?;
     let mut object_count = 0;
     starts.push(0);
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         chunks().map(|chunk| (chunk, 0)),
         |(chunk, count)| *count = colliding_count(chunk.alive, chunk.radii),
         |(_, count)| {
@@ -147,8 +150,7 @@ fn gather(
     let mut objects = PartedVec::try_new(object_count as usize, arena)?;
     let mut rest = objects.parts();
     let lens = starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
-    for_each_chunk(
-        workers,
+    workers.for_each_of(
         chunks().zip(lens).map(|(chunk, len)| (chunk, rest.split(len))),
         |(chunk, part)| {
             let SeenChunk { positions, velocities, radii, alive, indices } = *chunk;
@@ -178,7 +180,6 @@ pub fn sort_bodies(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("sort_bodies");
     let Some(objects) = tick.objects.and_then(|objects| arena.get(objects).ok()) else {
         return;
     };
@@ -194,7 +195,6 @@ pub fn find_pairs(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("find_pairs");
     if config.relaxation_iterations == 0 {
         return;
     }
@@ -216,7 +216,6 @@ pub fn list_touches(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("list_touches");
     let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
@@ -238,7 +237,6 @@ pub fn relax_contacts(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("relax_contacts");
     let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
@@ -255,7 +253,6 @@ pub fn write_back(
     tick: Res<TickData>,
     mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive)>,
 ) {
-    crate::zone!("write_back");
     // Without a result, bodies keep the motion that they have.
     let settled = settled_of(&tick, &arena).unwrap_or_default();
     let mut starts = settled.chunk_starts.iter();
@@ -267,8 +264,7 @@ pub fn write_back(
         let first = starts.next().map_or(0, |&first| first as usize);
         (moved, alive, settled.places.get(first..).unwrap_or_default())
     });
-    for_each_chunk(
-        &workers,
+    workers.for_each_of(
         chunks,
         |(chunk, alive, places)| write_chunk(chunk, alive, places, settled.discs, &config),
         |_| (),

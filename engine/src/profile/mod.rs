@@ -1,30 +1,139 @@
-//! Zones and frame marks for a profiler, without naming one.
+//! What a profiler is told, without naming one: zones, frames, plots, messages, memory pools.
 //!
-//! With feature `tracy` they reach the Tracy profiler; without it all of this compiles to nothing.
+//! With feature `tracy` it reaches the Tracy profiler, and a game that uses this crate needs no
+//! other; without it all of this compiles to nothing (`cargo run --release -p frame-arena-benches
+//! --bin profiling` counts).
 //!
 //! ```
 //! use frame_arena::profile;
 //!
 //! profile::start();
-//! for _frame in 0..2 {
-//!     profile::zone!("think");
-//!     profile::frame_mark();
+//! for frame in 0..2 {
+//!     profile::zone!("think"); // Until the end of this block.
+//!     profile::plot!("enemies", f64::from(frame) * 3.0);
+//!     profile::frame_mark(); // After the frame was shown.
 //! }
 //! ```
+//!
+//! # What arenas and the engine tell by themselves
+//!
+//! | | |
+//! |---|---|
+//! | zones | each phase, each system, each arena's `reset` and `growth` |
+//! | frames | `tick`, for each tick of physics |
+//! | plots | for each phase, a point a frame: used, reserved, allocations, high-water mark, heap calls, budget share |
+//! | messages | growth, shrinking, a crossed budget, a missed reset, with the values |
+//! | memory pools | `arena: NAME blocks`, each block; with [`ProfileLevel::Objects`] also `arena: NAME`, each object |
+//!
+//! # Who can listen
+//!
+//! | feature | what is recorded | who can connect |
+//! |---|---|---|
+//! | `tracy` | nothing until a viewer connects | programs on this machine |
+//! | `tracy-always` | from the program's start, in memory, until a viewer connects | programs on this machine |
+//! | `tracy-network` | nothing until a viewer connects | **every machine that reaches this one** |
+//!
+//! If several are on, the most careful holds. Whoever connects can ask for any memory of the
+//! process: there is no password. See the project's README for a way through ssh.
 
-#[cfg(not(feature = "tracy"))]
+mod level;
+#[cfg(not(feature = "profiler"))]
 mod off;
-#[cfg(feature = "tracy")]
+#[cfg(feature = "profiler")]
 mod tracy;
 
-#[cfg(not(feature = "tracy"))]
+#[cfg(not(feature = "profiler"))]
 use off as client;
-#[cfg(feature = "tracy")]
+#[cfg(feature = "profiler")]
 use tracy as client;
 
+#[cfg(all(
+    feature = "profiler",
+    not(any(feature = "tracy", feature = "tracy-always", feature = "tracy-network"))
+))]
+compile_error!("feature `profiler` says not who may listen: take `tracy` instead");
+
 #[doc(inline)]
-pub use crate::zone;
-#[cfg(feature = "tracy")]
+pub use crate::{frame, plot, zone};
+pub(crate) use client::{ArenaProfile, BlockNote, say, say_warning};
+pub use client::{
+    Frame, Pause, Zone, frame_mark, is_connected, message, name_thread, pause, start,
+    wait_for_viewer,
+};
 #[doc(hidden)]
-pub use client::span_location;
-pub use client::{Zone, frame_mark, start};
+pub use client::{Location, Name, plot_point};
+#[cfg(feature = "ecs")]
+pub(crate) use client::{PhaseProfile, SystemProfile};
+#[cfg(feature = "ecs")]
+pub(crate) use level::PhasePoint;
+pub use level::ProfileLevel;
+
+/// Whether a profiler's client is linked: one of the features is on.
+pub const IS_BUILT_IN: bool = cfg!(feature = "profiler");
+
+/// Opens a zone with a literal name, until the end of the block. Nothing without feature `tracy`.
+///
+/// ```
+/// fn integrate_motion() {
+///     frame_arena::profile::zone!("integrate_motion");
+///     // The work.
+/// }
+/// # integrate_motion();
+/// ```
+#[macro_export]
+macro_rules! zone {
+    ($name:literal) => {
+        let _zone = {
+            static LOCATION: $crate::profile::Location = $crate::profile::Location::new(
+                concat!($name, "\0"),
+                concat!(module_path!(), "\0"),
+                concat!(file!(), "\0"),
+                line!(),
+            );
+            $crate::profile::Zone::at(&LOCATION)
+        };
+    };
+}
+
+/// Marks a frame of its own kind, until the end of the block: something that happens zero or
+/// several times in a frame, as a tick does. Nothing without feature `tracy`.
+///
+/// ```
+/// for _level in 0..2 {
+///     frame_arena::profile::frame!("level load");
+///     // The work.
+/// }
+/// ```
+#[macro_export]
+macro_rules! frame {
+    ($name:literal) => {
+        let _frame = {
+            const NAME: $crate::profile::Name = $crate::profile::Name::new(concat!($name, "\0"));
+            $crate::profile::Frame::begin(NAME)
+        };
+    };
+}
+
+/// Adds a point, an `f64`, to the plot with this literal name. The value is computed only if
+/// somebody sees it; nothing without feature `tracy`.
+///
+/// ```
+/// let enemies = [3, 5];
+/// frame_arena::profile::plot!("enemies", enemies.len() as f64);
+/// ```
+#[macro_export]
+macro_rules! plot {
+    ($name:literal, $value:expr) => {{
+        const NAME: $crate::profile::Name = $crate::profile::Name::new(concat!($name, "\0"));
+        $crate::profile::plot_point(NAME, || -> f64 { $value });
+    }};
+}
+
+/// Logs a warning, and tells the profiler the same.
+macro_rules! log_warning {
+    ($($text:tt)+) => {{
+        log::warn!($($text)+);
+        $crate::profile::say_warning(|out| write!(out, $($text)+));
+    }};
+}
+pub(crate) use log_warning;

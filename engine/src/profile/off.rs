@@ -1,5 +1,11 @@
 //! No profiler: everything here is empty.
 
+use core::fmt;
+
+#[cfg(feature = "ecs")]
+use super::PhasePoint;
+use super::ProfileLevel;
+
 /// A span of time on this thread, from its opening to its drop.
 #[derive(Debug)]
 #[must_use = "a zone ends when it is dropped"]
@@ -12,32 +18,177 @@ impl Zone {
         Self
     }
 
-    /// Opens a zone for a system of this path.
-    #[cfg(feature = "ecs")]
+    #[doc(hidden)]
     #[inline(always)]
-    pub(crate) fn of_system(_path: &str) -> Self {
+    pub fn at(_location: &'static Location) -> Self {
         Self
     }
 }
+
+/// A frame of its own kind, from [`frame!`](crate::profile::frame) to its drop.
+#[derive(Debug)]
+#[must_use = "a frame ends when it is dropped"]
+pub struct Frame;
+
+impl Frame {
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn begin(_name: Name) -> Self {
+        Self
+    }
+}
+
+/// While it lives, the profiler is told of no zone, frame, plot or message.
+#[derive(Debug)]
+#[must_use = "the pause ends when it is dropped"]
+pub struct Pause;
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Location;
+
+impl Location {
+    #[inline(always)]
+    pub const fn new(_name: &str, _function: &str, _file: &str, _line: u32) -> Self {
+        Self
+    }
+}
+
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Name;
+
+impl Name {
+    #[inline(always)]
+    pub const fn new(_name: &str) -> Self {
+        Self
+    }
+}
+
+#[doc(hidden)]
+#[inline(always)]
+pub fn plot_point(_name: Name, _value: impl FnOnce() -> f64) {}
 
 /// Starts the profiler's client, once in a program. Nothing without feature `tracy`.
 #[inline(always)]
 pub fn start() {}
 
-/// Says that a frame was finished. Nothing without feature `tracy`.
+/// Says that a frame was shown. Nothing without feature `tracy`.
 #[inline(always)]
 pub fn frame_mark() {}
 
-/// Opens a zone with a literal name, until the end of the block. Nothing without feature `tracy`.
-///
-/// ```
-/// fn integrate_motion() {
-///     frame_arena::profile::zone!("integrate_motion");
-///     // The work.
-/// }
-/// # integrate_motion();
-/// ```
-#[macro_export]
-macro_rules! zone {
-    ($name:literal) => {};
+/// Whether somebody sees what is recorded. `false` without feature `tracy`.
+#[inline(always)]
+#[must_use]
+pub fn is_connected() -> bool {
+    false
+}
+
+/// Waits until a viewer is connected. Returns at once without feature `tracy`.
+#[inline(always)]
+pub fn wait_for_viewer() {}
+
+/// Leaves a line of text at this point in time. Nothing without feature `tracy`.
+#[inline(always)]
+pub fn message(_text: &str) {}
+
+/// Names this thread for the profiler. Nothing without feature `tracy`.
+#[inline(always)]
+pub fn name_thread(_name: &str) {}
+
+/// Leaves out zones, frames, plots and messages of all threads until the guard is dropped. Nothing
+/// without feature `tracy`.
+#[inline(always)]
+pub fn pause() -> Pause {
+    Pause
+}
+
+#[inline(always)]
+pub(crate) fn say(_write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result) {}
+
+#[inline(always)]
+pub(crate) fn say_warning(_write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result) {}
+
+/// What the profiler is told of one arena.
+pub(crate) struct ArenaProfile;
+
+/// Says that a block is held, until it is dropped.
+pub(crate) struct BlockNote;
+
+impl ArenaProfile {
+    #[inline(always)]
+    pub(crate) fn new(_name: &'static str, _level: ProfileLevel) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn share(&self) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn zone_of_reset(&self) -> Zone {
+        Zone
+    }
+
+    #[inline(always)]
+    pub(crate) fn zone_of_growth(&self) -> Zone {
+        Zone
+    }
+
+    #[inline(always)]
+    pub(crate) fn note_block(&self, _start: *const u8, _bytes: usize) -> BlockNote {
+        BlockNote
+    }
+
+    #[inline(always)]
+    pub(crate) fn sees_objects(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn claimed(&self, _object: *const u8, _bytes: usize) {}
+
+    #[inline(always)]
+    pub(crate) fn released(&self, _object: *const u8, _bytes: usize) {}
+
+    #[inline(always)]
+    pub(crate) fn forget_objects(&self) {}
+}
+
+/// What the profiler is told of one phase.
+#[cfg(feature = "ecs")]
+pub(crate) struct PhaseProfile;
+
+#[cfg(feature = "ecs")]
+impl PhaseProfile {
+    #[inline(always)]
+    pub(crate) fn new(_name: &'static str) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn zone(&self) -> Zone {
+        Zone
+    }
+
+    #[inline(always)]
+    pub(crate) fn plot(&self, _point: impl FnOnce() -> PhasePoint) {}
+}
+
+/// What the profiler is told of one system.
+#[cfg(feature = "ecs")]
+pub(crate) struct SystemProfile;
+
+#[cfg(feature = "ecs")]
+impl SystemProfile {
+    #[inline(always)]
+    pub(crate) fn new(_path: &str) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn zone(&self) -> Zone {
+        Zone
+    }
 }

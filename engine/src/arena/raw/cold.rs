@@ -13,6 +13,7 @@ use crate::arena::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use crate::arena::reservation::{Grant, Window};
 use crate::arena::size;
 use crate::arena::trace::Origin;
+use crate::profile;
 
 impl RawArena {
     #[cold]
@@ -31,6 +32,7 @@ impl RawArena {
         if self.config.mode == ArenaMode::Traced {
             self.trace_claim(claimed, layout, origin);
         }
+        self.profile.claimed(claimed.as_ptr(), layout.size());
         self.log_crossing();
         Ok(claimed)
     }
@@ -97,6 +99,7 @@ impl RawArena {
         let window = Window { start: block.start(), bytes: block.room_bytes() };
         blocks.push(block);
         self.enter(window);
+        self.tell_growth();
         self.warn_of_missed_reset();
         Ok(())
     }
@@ -106,12 +109,20 @@ impl RawArena {
         self.block_count() == 0 && !self.is_lent
     }
 
+    fn tell_growth(&self) {
+        profile::say(|out| {
+            let (blocks, bytes) = (self.block_count(), self.reserved_bytes());
+            write!(out, "{} arena grew to {bytes} B in {blocks} block(s)", self.config.name)
+        });
+    }
+
     /// Says, once in an arena's life, that it grows as if nobody ever reset it.
     fn warn_of_missed_reset(&self) {
         if self.block_requests.get() == MISSED_RESET_REQUESTS && !self.is_missed_reset_logged.get()
         {
             self.is_missed_reset_logged.set(true);
-            log::warn!("{}", MissedReset { arena: self.config.name, bytes: self.reserved_bytes() });
+            let bytes = self.reserved_bytes();
+            profile::log_warning!("{}", MissedReset { arena: self.config.name, bytes });
         }
     }
 
@@ -132,8 +143,8 @@ impl RawArena {
             0 => self.config.capacity_bytes.max(room),
             _ => size::grown_room(blocks.last_room_bytes(), room),
         };
-        let block = Block::new(wanted)
-            .or_else(|| Block::new(room))
+        let block = Block::new(wanted, &self.profile)
+            .or_else(|| Block::new(room, &self.profile))
             .ok_or_else(|| self.out_of_memory(layout.size()))?;
         if self.config.pretouch {
             block.pretouch();
@@ -218,7 +229,7 @@ impl RawArena {
             ArenaMode::PerObject => self.start.get(),
         };
         self.soft_end.set(soft_end);
-        let is_hot = self.config.mode == ArenaMode::Bump;
+        let is_hot = self.config.mode == ArenaMode::Bump && !self.profile.sees_objects();
         self.end.set(if is_hot { soft_end } else { ptr::null_mut() });
     }
 
@@ -279,7 +290,7 @@ impl RawArena {
         } else if self.crossing.get() == Crossing::Unlogged {
             self.crossing.set(Crossing::Logged);
             let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
-            log::warn!(
+            profile::log_warning!(
                 "{} arena over budget: {} of {budget_bytes} B used in this frame; \
                  raise budget_bytes or allocate less",
                 self.config.name,
@@ -289,12 +300,20 @@ impl RawArena {
     }
 
     fn over_budget(&self, requested_bytes: usize, budget_bytes: usize) -> AllocError {
-        AllocError::OverBudget {
+        let error = AllocError::OverBudget {
             arena: self.config.name,
             requested_bytes,
             used_bytes: self.used_bytes(),
             budget_bytes,
+        };
+        let is_refusing = matches!(self.config.budget, Budget::Refuse(_));
+        if profile::IS_BUILT_IN
+            && is_refusing
+            && self.crossing.replace(Crossing::Logged) != Crossing::Logged
+        {
+            profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
+        error
     }
 
     #[cold]

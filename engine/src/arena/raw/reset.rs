@@ -14,6 +14,7 @@ use crate::arena::pressure::Pressure;
 use crate::arena::reservation::Window;
 use crate::arena::size;
 use crate::arena::stats::{ArenaStats, FrameUsage};
+use crate::profile::{self, ArenaProfile};
 
 impl RawArena {
     /// Ends the frame and begins another in the same memory.
@@ -65,6 +66,7 @@ impl RawArena {
 
     fn forget_everything(&mut self, peak_bytes: usize) {
         self.objects.free_all();
+        self.profile.forget_objects();
         self.forget_window();
         self.left_bytes.set(0);
         self.peak_bytes.set(0);
@@ -113,9 +115,15 @@ impl RawArena {
     /// Puts one new block in the place of all. `false`, and nothing changed, if the system
     /// refuses it.
     fn replace_blocks(&mut self, room: usize) -> bool {
-        let Some(block) = Block::new(room) else {
+        let Some(block) = Block::new(room, &self.profile) else {
             return false;
         };
+        profile::say(|out| {
+            let (name, old, new) =
+                (self.config.name, self.reserved_bytes(), block.reserved_bytes());
+            write!(out, "{name} arena resized from {old} B in {} block(s) ", self.block_count())?;
+            write!(out, "to {new} B in one")
+        });
         if self.config.pretouch {
             block.pretouch();
         }
@@ -220,6 +228,12 @@ impl RawArena {
     /// The last frames, oldest first.
     pub(crate) fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
         self.life.history.iter()
+    }
+
+    /// What the profiler is told of this arena.
+    #[inline(always)]
+    pub(crate) fn profile(&self) -> &ArenaProfile {
+        &self.profile
     }
 
     pub(crate) fn epoch(&self) -> Epoch {

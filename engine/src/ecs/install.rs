@@ -1,0 +1,146 @@
+//! The arenas in somebody else's loop.
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::world::World;
+
+use super::arena::PhaseArena;
+use super::config::{EngineConfig, EngineError, arena_thread_count};
+use super::failure::SystemFailure;
+use super::phase::{Lifetime, Phase, Physics, Render, Update};
+use super::workers::Workers;
+use crate::{AllocError, ArenaConfig};
+
+/// Puts the arenas of update, physics and render, and [`Workers`](super::Workers) of one thread,
+/// into a world that has a loop of its own.
+///
+/// The loop then keeps to this:
+///
+/// 1. At the start of each frame, before any system that uses an [`Arena`](super::Arena), a
+///    [`FrameWriter`](super::FrameWriter) or a [`FrameReader`](super::FrameReader), it calls
+///    [`begin_frame`]: what frame phases made is forgotten.
+/// 2. At the start of each fixed step it calls [`begin_tick`]: what tick phases made is forgotten.
+/// 3. It orders writers before readers: [`order_hand_over`](super::order_hand_over) on each
+///    schedule, before systems are added.
+/// 4. At the end of each frame it calls [`World::clear_trackers`], as every loop around a bevy
+///    world must but `bevy_app`'s, which does; else the records of removed components grow for
+///    ever.
+///
+/// Both begins are systems too. They take the world for themselves, so no reference into what they
+/// forget can be left, and a handle from before is refused.
+///
+/// Resources are entities in bevy: a query for `EntityMut` beside the parameters of this crate
+/// takes `Without<IsResource>`, and so should whoever despawns all entities. An arena that is gone
+/// alone is put back at the next begin, and a warning logged; if all is gone, the begins log an
+/// error, and systems that need an arena fail.
+///
+/// ```
+/// use bevy_ecs::prelude::*;
+/// use frame_arena::ecs::{self, Arena, phase};
+///
+/// fn label(arena: Arena<phase::Update>) {
+///     assert_eq!(arena.alloc_fmt(format_args!("wave {}", 3)), "wave 3");
+/// }
+///
+/// let mut world = World::new();
+/// ecs::install(&mut world)?;
+/// let mut frame = Schedule::default();
+/// frame.add_systems((ecs::begin_frame, label).chain());
+/// for _ in 0..3 {
+///     frame.run(&mut world);
+///     world.clear_trackers();
+/// }
+/// # Ok::<(), ecs::EngineError>(())
+/// ```
+///
+/// # Errors
+/// If the system refuses a phase's first block.
+pub fn install(world: &mut World) -> Result<(), EngineError> {
+    install_with_config(world, EngineConfig::default())
+}
+
+/// As [`install`]; `config` says how large the arenas are, how many of their frames are in flight,
+/// and how many threads the workers have. What it says of ticks and executor is the loop's own
+/// matter, as bevy's task pool is.
+///
+/// # Errors
+/// If the system refuses a phase's first block or a thread.
+///
+/// # Panics
+/// If the number of threads is zero.
+pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<(), EngineError> {
+    world.insert_resource(Workers::try_new(config.threads)?);
+    install_phase::<Update>(world, config.update)?;
+    install_phase::<Physics>(world, config.physics)?;
+    install_phase::<Render>(world, config.render)?;
+    Ok(())
+}
+
+/// Adds a phase of your own to a world that has a loop of its own: its arena begins anew with
+/// those of the same lifetime.
+///
+/// # Errors
+/// If the system refuses the phase's first block.
+pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result<(), AllocError> {
+    let threads = arena_thread_count(world);
+    world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
+    let config = ArenaConfig { name: P::NAME, ..config };
+    let phase = InstalledPhase { lifetime: P::LIFETIME, config, begin: PhaseArena::<P>::begin_in };
+    let mut installed = world.get_resource_or_init::<InstalledPhases>();
+    installed.0.retain(|other| other.config.name != P::NAME);
+    installed.0.push(phase);
+    Ok(())
+}
+
+/// Begins the arenas of all installed frame phases anew; a system, or called with the world.
+///
+/// A value of `alloc_drop` that panics when dropped is logged.
+pub fn begin_frame(world: &mut World) {
+    begin_all(world, Lifetime::Frame);
+}
+
+/// Begins the arenas of all installed tick phases anew; a system, or called with the world.
+///
+/// A value of `alloc_drop` that panics when dropped is logged.
+pub fn begin_tick(world: &mut World) {
+    begin_all(world, Lifetime::Tick);
+}
+
+/// Whether [`install`] was called with `world`.
+#[cfg(feature = "bevy_app")]
+pub(super) fn is_installed(world: &World) -> bool {
+    world.contains_resource::<InstalledPhases>()
+}
+
+/// The phases of a world that has a loop of its own.
+#[derive(Resource, Default)]
+struct InstalledPhases(Vec<InstalledPhase>);
+
+#[derive(Clone, Copy)]
+struct InstalledPhase {
+    lifetime: Lifetime,
+    config: ArenaConfig,
+    begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
+}
+
+fn begin_all(world: &mut World, lifetime: Lifetime) {
+    if !world.contains_resource::<InstalledPhases>() {
+        log::error!(
+            "no phase is installed in this world, so none begins: call `install`; despawning all \
+             entities despawns resources too: use `Without<IsResource>`"
+        );
+    }
+    let nth = |world: &World, n| world.get_resource::<InstalledPhases>()?.0.get(n).copied();
+    let mut n = 0;
+    while let Some(phase) = nth(world, n) {
+        if phase.lifetime == lifetime {
+            begin(phase, world);
+        }
+        n += 1;
+    }
+}
+
+fn begin(InstalledPhase { config, begin, .. }: InstalledPhase, world: &mut World) {
+    if let Some(SystemFailure { phase, system, message }) = begin(world, config) {
+        log::error!("{system} failed when the {phase} phase began: {message}");
+    }
+}
