@@ -145,6 +145,7 @@ impl Window {
 
     /// Draws a frame and collects what the user asks for.
     pub fn draw(&mut self, scene: &Scene<'_>, frame: &DashboardFrame<'_>) {
+        frame_arena::profile::zone!("draw");
         let dots = screen_dpi_scale();
         let layout = Layout::new(screen_width(), screen_height());
         let world = WorldView::new(layout.view, scene.half_extents_m);

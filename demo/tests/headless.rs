@@ -232,6 +232,18 @@ fn events_are_json_lines_on_stdout_and_nothing_else() {
     assert_eq!(events.last().unwrap()["frames"], 3);
 }
 
+#[cfg(not(feature = "tracy"))]
+#[test]
+fn what_needs_a_profiler_is_refused_without_one_and_says_how_to_have_it() {
+    for option in ["--wait-for-profiler", "--profile-objects"] {
+        let output = output(&["--headless", "--frames", "1", option]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stderr.contains(option) && stderr.contains("--features tracy"), "{stderr}");
+    }
+}
+
 #[test]
 fn one_particle_and_one_frame_are_enough() {
     let report = report(&["--frames", "1", "--particles", "1"]);

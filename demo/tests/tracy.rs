@@ -1,9 +1,12 @@
 //! What a viewer sees of the demo, over the wire. Needs feature `tracy`.
 
+mod display;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use display::display;
 use frame_arena_viewer::{Capture, PlotFormat, Pool, Viewer, free_port};
 use serde_json::Value;
 
@@ -89,6 +92,29 @@ fn frames_zones_and_ticks_are_as_many_as_were_run() {
         assert!(zones(&format!("{phase} growth")) >= 1, "{phase}");
     }
     assert_no_fault(capture);
+}
+
+#[test]
+fn a_windows_frames_are_marked_after_they_are_shown() {
+    let Some(display) = display() else { return };
+    let port = free_port().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_particle-demo"));
+    command.args(["--frames", "30", "--particles", "500", "--wait-for-profiler"]);
+    command.env("DISPLAY", &display.name).env("TRACY_PORT", port.to_string());
+    let mut demo = Demo(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let viewer = Viewer::connect(port, Instant::now() + PATIENCE).unwrap();
+    let capture = viewer.capture().unwrap();
+    assert!(demo.0.wait().unwrap().success());
+    assert_eq!(capture.frame_marks.len(), 30);
+    let draws: Vec<_> = capture.zones_named("draw").collect();
+    let updates: Vec<_> = capture.zones_named("update").collect();
+    assert_eq!((draws.len(), updates.len()), (30, 30));
+    for (frame, &mark) in capture.frame_marks.iter().enumerate() {
+        assert!(draws[frame].span.end_ns <= mark, "frame {frame} is drawn when it is marked");
+        let next = updates.get(frame + 1);
+        assert!(next.is_none_or(|next| mark <= next.span.start_ns), "and the next has not begun");
+    }
+    assert_no_fault(&capture);
 }
 
 #[test]
@@ -181,6 +207,16 @@ fn objects_on_the_heap_are_told_too() {
         assert!(run.pool(&format!("arena: {phase}")).alloc_count > 20, "{phase}");
     }
     assert_no_fault(&run.capture);
+}
+
+#[test]
+fn objects_of_several_threads_are_told_and_the_threads_are_named() {
+    let args = ["--frames", "20", "--particles", "3000", "--profile-objects", "--threads", "3"];
+    let run = run(&args);
+    let names: Vec<&String> = run.capture.threads.values().collect();
+    assert!(names.iter().any(|name| *name == "Main thread"), "{names:?}");
+    assert_no_fault(&run.capture);
+    assert_eq!(run.report["threads"], 3);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Physics and render as a whole, run by the engine.
 #![cfg(feature = "sim")]
 
+use std::time::Duration;
+
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
-    self, Alive, Attractor, Body, BodyIndex, PhysicsConfig, PhysicsFigures, Position, Radius,
-    TickData, Velocity, world_checksum,
+    self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
+    Radius, TickData, Velocity, world_checksum,
 };
 use frame_arena::render::{
     self, Dot, DrawList, Instance, Label, Layer, Tint, Trail, TrailConfig, View,
@@ -35,8 +37,18 @@ impl Random {
 const WALLS: Vec2 = Vec2::new(16.0, 9.0);
 
 fn engine_with(config: PhysicsConfig, budgets: Budget, mode: ArenaMode) -> Engine {
+    threaded_engine(config, budgets, mode, 1)
+}
+
+fn threaded_engine(
+    config: PhysicsConfig,
+    budgets: Budget,
+    mode: ArenaMode,
+    threads: usize,
+) -> Engine {
     let arena = ArenaConfig { budget: budgets, mode, ..ArenaConfig::default() };
-    let config_of_engine = EngineConfig { physics: arena, render: arena, ..Default::default() };
+    let config_of_engine =
+        EngineConfig { physics: arena, render: arena, threads, ..Default::default() };
     let mut engine = Engine::try_with_config(config_of_engine).unwrap();
     physics::install(&mut engine, config);
     render::install(&mut engine, View::default());
@@ -101,6 +113,70 @@ fn equal_runs_have_equal_bits_from_blocks_and_from_the_heap() {
     let sum = checksum_after(galaxy(), 7, 60, ArenaMode::Bump);
     assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::Bump));
     assert_eq!(sum, checksum_after(galaxy(), 7, 60, ArenaMode::PerObject));
+}
+
+/// Bodies die and are born in place, by a number that depends on the frame only; sizes differ by
+/// four, and some bodies are giants.
+fn churn(engine: &mut Engine, frame: u32) {
+    let mut random = Random(u64::from(frame) << 20);
+    let mut bodies =
+        engine
+            .world_mut()
+            .query::<(&mut Position, &mut Velocity, &mut Radius, &mut Alive, &BodyIndex)>();
+    for (mut position, mut velocity, mut radius, mut alive, index) in
+        bodies.iter_mut(engine.world_mut())
+    {
+        if (index.0 + frame).is_multiple_of(50) {
+            position.0 = random.within(WALLS);
+            velocity.0 = random.within(Vec2::splat(4.0));
+            radius.0 = 0.05 + 0.15 * random.unit();
+            radius.0 *= if index.0.is_multiple_of(400) { 7.0 } else { 1.0 };
+            alive.0 = true;
+        } else if (index.0 + frame).is_multiple_of(50 + 7) {
+            alive.0 = false;
+        }
+    }
+}
+
+#[test]
+fn equal_runs_have_equal_bits_on_any_number_of_threads() {
+    let sums_of = |threads, mode, config: &PhysicsConfig| {
+        let mut engine = threaded_engine(config.clone(), Budget::Unlimited, mode, threads);
+        fill(&mut engine, 7, 8_000);
+        let mut sums = [0; 8];
+        for frame in 0..160 {
+            churn(&mut engine, frame);
+            run(&mut engine, 1);
+            if frame % 20 == 19 {
+                sums[frame as usize / 20] = world_checksum(engine.world_mut());
+            }
+        }
+        let figures = engine.world().resource::<PhysicsFigures>();
+        assert!(figures.contact_count > 2_000, "{figures:?}");
+        sums
+    };
+    for config in [galaxy(), PhysicsConfig::default()] {
+        let serial = sums_of(1, ArenaMode::Bump, &config);
+        for threads in [2, 3, 4] {
+            assert_eq!(sums_of(threads, ArenaMode::Bump, &config), serial, "{threads} threads");
+        }
+        assert_eq!(sums_of(2, ArenaMode::PerObject, &config), serial);
+    }
+}
+
+#[test]
+fn settled_frames_make_no_heap_call_on_two_threads() {
+    let mut engine = threaded_engine(galaxy(), Budget::Unlimited, ArenaMode::Bump, 2);
+    fill(&mut engine, 1, 8_000);
+    run(&mut engine, 120);
+    let report = run(&mut engine, 60);
+    assert_eq!(report.heap.heap_calls, 0);
+    let elapsed = engine.tick_duration();
+    for _ in 0..60 {
+        let report = heap::assert_no_heap_calls(|| engine.run_frame(elapsed).unwrap());
+        assert_eq!(report.heap.heap_calls, 0);
+        assert_eq!(report.phase("physics").unwrap().stats.block_count, 1);
+    }
 }
 
 #[test]
@@ -219,12 +295,11 @@ fn contact_lists_can_be_read_in_the_render_phase_also_without_a_tick() {
     let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
     fill(&mut engine, 1, 500);
     run(&mut engine, 2);
-    assert_eq!(engine.run_frame(core::time::Duration::ZERO).unwrap().tick_count, 0);
+    assert_eq!(engine.run_frame(Duration::ZERO).unwrap().tick_count, 0);
     let world = engine.world();
     let arena = world.resource::<PhaseArena<phase::Physics>>().threads();
-    let lists = world.resource::<TickData>().lists.unwrap();
-    let lists = arena.get(lists).unwrap();
-    let sides: usize = lists.iter().map(|list| arena.get(list.touches).unwrap().len()).sum();
+    let lists = world.resource::<TickData>().each_list(arena);
+    let sides: usize = lists.map(|list| arena.get(list.touches).unwrap().len()).sum();
     let figures = world.resource::<PhysicsFigures>();
     assert_eq!(sides as u64, figures.contact_count * 2);
     assert!(sides > 0);
@@ -247,14 +322,40 @@ fn the_draw_list_is_that_of_brute_force() {
     let view = View { centre: Vec2::new(5.0, 2.0), half_extents_m: Vec2::new(4.0, 3.0) };
     engine.world_mut().insert_resource(view);
     run(&mut engine, 40);
-    let wanted = brute_force(&mut engine, view);
-    let world = engine.world();
-    let arena = world.resource::<PhaseArena<phase::Render>>().threads();
-    let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
-    let mut found: Vec<_> = instances.iter().map(key).collect();
-    found.sort_unstable();
-    assert!(found.len() > 300);
-    assert_eq!(found, wanted);
+    // Frames without a tick, at the last tick's end and on the way to the next.
+    for quarter in 0..4 {
+        let elapsed = if quarter == 0 { Duration::ZERO } else { engine.tick_duration() / 4 };
+        assert_eq!(engine.run_frame(elapsed).unwrap().tick_count, 0);
+        let overstep = engine.clock().overstep();
+        assert!((overstep - quarter as f32 / 4.0).abs() < 1e-6);
+        let wanted = brute_force(&mut engine, view, overstep);
+        let world = engine.world();
+        let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+        let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
+        let mut found: Vec<_> = instances.iter().map(key).collect();
+        found.sort_unstable();
+        assert!(found.len() > 300);
+        assert_eq!(found, wanted, "{overstep}");
+    }
+}
+
+#[test]
+fn a_body_is_drawn_between_its_last_two_ticks() {
+    let empty_space =
+        PhysicsConfig { gravity: Vec2::ZERO, drag_per_sec: 0.0, ..PhysicsConfig::default() };
+    let mut engine = engine_with(empty_space, Budget::Unlimited, ArenaMode::Bump);
+    let body = Body::new(0, Vec2::ZERO, Vec2::new(6.0, 0.0), 0.1);
+    engine.world_mut().spawn((body, Dot::new(Tint([255; 4]))));
+    let tick = engine.tick_duration();
+    let metres_per_tick = 6.0 * tick.as_secs_f32();
+    for (elapsed, ticks_seen) in [(tick, 0.0), (tick / 2, 0.5), (tick, 1.5), (tick * 2, 3.5)] {
+        engine.run_frame(elapsed).unwrap();
+        let world = engine.world();
+        let arena = world.resource::<PhaseArena<phase::Render>>().threads();
+        let instances = arena.get(world.resource::<DrawList>().instances.unwrap()).unwrap();
+        let x = instances.last().unwrap().x;
+        assert!((x - ticks_seen * metres_per_tick).abs() < 1e-4, "{x} after {ticks_seen} ticks");
+    }
 }
 
 fn key(instance: &Instance) -> [u8; 16] {
@@ -262,17 +363,20 @@ fn key(instance: &Instance) -> [u8; 16] {
 }
 
 /// The instances of each living body in the view, from the components, in no order.
-fn brute_force(engine: &mut Engine, view: View) -> Vec<[u8; 16]> {
+fn brute_force(engine: &mut Engine, view: View, overstep: f32) -> Vec<[u8; 16]> {
     let config = TrailConfig::default();
     let mut bodies =
-        engine.world_mut().query::<(&Position, &Velocity, &Radius, &Alive, &Tint, &Trail)>();
+        engine
+            .world_mut()
+            .query::<((&LastPosition, &Position), &Velocity, &Radius, &Alive, &Tint, &Trail)>();
     let mut keys = Vec::new();
-    for (position, velocity, radius, alive, tint, trail) in bodies.iter(engine.world()) {
-        let way = (position.0 - view.centre).abs() - radius.0;
+    for ((last, position), velocity, radius, alive, tint, trail) in bodies.iter(engine.world()) {
+        let position = last.0.lerp(position.0, overstep);
+        let way = (position - view.centre).abs() - radius.0;
         if !alive.0 || way.x > view.half_extents_m.x || way.y > view.half_extents_m.y {
             continue;
         }
-        let Vec2 { x, y } = position.0;
+        let Vec2 { x, y } = position;
         keys.push(key(&Instance { x, y, size: radius.0 * 2.0, rgba: tint.0 }));
         let points: Vec<Vec2> = trail.newest_first().collect();
         let drawn = (1.0 + velocity.0.length() * config.points_per_m_per_sec) as usize;

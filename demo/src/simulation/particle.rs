@@ -3,7 +3,7 @@
 use bevy_ecs::bundle::Bundle;
 use bevy_ecs::component::Component;
 use bevy_ecs::query::QueryData;
-use frame_arena::physics::{Alive, Body, Position, Radius, Velocity};
+use frame_arena::physics::{Alive, Body, LastPosition, Position, Radius, Velocity};
 use frame_arena::render::{Dot, Layer, Scale, Tint, Trail};
 use glam::Vec2;
 
@@ -43,6 +43,7 @@ impl Particle {
 #[query_data(mutable)]
 pub struct Slot {
     position: &'static mut Position,
+    last_position: &'static mut LastPosition,
     velocity: &'static mut Velocity,
     radius: &'static mut Radius,
     alive: &'static mut Alive,
@@ -56,6 +57,7 @@ impl SlotItem<'_, '_> {
     /// Fills the slot with a newborn particle.
     pub fn fill(&mut self, effect: &Effect, spawn: &Spawn) {
         self.position.0 = Vec2::from_array(spawn.position_m);
+        self.last_position.0 = self.position.0;
         self.velocity.0 = Vec2::from_array(spawn.velocity_m_per_sec);
         self.radius.0 = spawn.radius_m;
         self.alive.0 = true;

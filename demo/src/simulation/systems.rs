@@ -1,11 +1,11 @@
 //! The systems of the update phase: particles age, die, are born, and take their colour.
 
-use bevy_ecs::change_detection::{Res, ResMut};
+use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
-use frame_arena::ecs::{Arena, Engine, FrameTime, phase};
+use frame_arena::ecs::{Arena, Engine, FrameTime, Workers, phase};
 use frame_arena::physics::{Alive, Velocity};
 use frame_arena::render::{Layer, Tint};
 use frame_arena::{AllocError, FrameArena, FrameVec, SliceHandle};
@@ -62,21 +62,41 @@ pub fn install(engine: &mut Engine) {
     engine.add_systems(phase::Update, update.chain());
 }
 
+/// Particles that one job works on.
+const CHUNK_PARTICLES: usize = 2_048;
+
 /// Lets time pass for the living; the old die.
 pub fn age_particles(
     time: Res<FrameTime>,
+    workers: Res<Workers>,
     mut emission: ResMut<Emission>,
     mut particles: Query<(&mut Age, &mut Alive)>,
 ) {
     let passed_secs = time.ticked_secs();
+    let chunks = particles.contiguous_iter_mut().into_iter().flatten().flat_map(|(ages, alive)| {
+        let (ages, _) = ContiguousMut::split(ages);
+        let (alive, _) = ContiguousMut::split(alive);
+        ages.chunks_mut(CHUNK_PARTICLES).zip(alive.chunks_mut(CHUNK_PARTICLES))
+    });
     emission.living_count = 0;
-    for (mut age, mut alive) in &mut particles {
+    workers.for_each_of(
+        chunks.map(|(ages, alive)| (ages, alive, 0)),
+        |(ages, alive, living_count)| *living_count = age_chunk(ages, alive, passed_secs),
+        |(.., living_count)| emission.living_count += living_count,
+    );
+}
+
+/// How many of the chunk's particles live on.
+fn age_chunk(ages: &mut [Age], alive: &mut [Alive], passed_secs: f32) -> usize {
+    let mut living_count = 0;
+    for (age, alive) in ages.iter_mut().zip(alive) {
         if alive.0 {
             age.age_secs += passed_secs;
             alive.0 = age.age_secs < age.lifetime_secs;
-            emission.living_count += usize::from(alive.0);
+            living_count += usize::from(alive.0);
         }
     }
+    living_count
 }
 
 /// Lists the slots without a living particle. If the arena refuses, nothing is born in this frame.
@@ -121,22 +141,36 @@ pub fn emit_particles(
 /// frame, into tables in the arena; if it refuses one, the layer keeps its colours.
 pub fn tint_particles(
     arena: Arena<phase::Update>,
+    workers: Res<Workers>,
     playing: Res<Playing>,
     mut particles: Query<(&Age, &Velocity, &Layer, &Alive, &mut Tint)>,
 ) {
     let looks = &playing.effect.layers;
     let tables = looks.iter().map(|look| ramp_table(look, arena.local()));
     let Ok(tables) = arena.try_alloc_slice_from_iter(tables) else { return };
-    for (age, velocity, layer, alive, mut tint) in &mut particles {
-        let layer = usize::from(layer.0);
-        if let (true, Some(look), Some(Some(table))) =
-            (alive.0, looks.get(layer), tables.get(layer))
-        {
-            let speed = velocity.0.length();
-            let place = look.ramp.place(age.age_secs, age.lifetime_secs, speed);
-            tint.0 = table[(place * (RAMP_STEPS - 1) as f32 + 0.5) as usize];
-        }
-    }
+    let runs = particles.contiguous_iter_mut().into_iter().flatten();
+    let chunks = runs.flat_map(|(ages, velocities, layers, alive, tints)| {
+        let (tints, _) = ContiguousMut::split(tints);
+        let ages = ages.chunks(CHUNK_PARTICLES).zip(velocities.chunks(CHUNK_PARTICLES));
+        let looks = layers.chunks(CHUNK_PARTICLES).zip(alive.chunks(CHUNK_PARTICLES));
+        tints.chunks_mut(CHUNK_PARTICLES).zip(ages.zip(looks))
+    });
+    workers.for_each_of(
+        chunks,
+        |(tints, ((ages, velocities), (layers, alive)))| {
+            for place in (0..tints.len()).filter(|&place| alive[place].0) {
+                let layer = usize::from(layers[place].0);
+                let (Some(look), Some(Some(table))) = (looks.get(layer), tables.get(layer)) else {
+                    continue;
+                };
+                let Age { age_secs, lifetime_secs } = ages[place];
+                let speed = velocities[place].0.length();
+                let step = look.ramp.place(age_secs, lifetime_secs, speed);
+                tints[place].0 = table[(step * (RAMP_STEPS - 1) as f32 + 0.5) as usize];
+            }
+        },
+        |_| (),
+    );
 }
 
 /// A layer's colours from the start of its ramp to the end.

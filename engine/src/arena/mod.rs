@@ -55,6 +55,8 @@ pub use config::{ArenaConfig, ArenaMode, Budget};
 #[cfg(feature = "ecs")]
 pub(crate) use drops::{PanicPayload, keep_first};
 pub use epoch::Epoch;
+#[cfg(feature = "ecs")]
+pub(crate) use error::refuse;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;
@@ -71,3 +73,5 @@ pub use threads::ThreadArenas;
 pub use trace::{FrameTrace, MemorySpan, TraceEntry};
 pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
 pub use vec::FrameVec;
+#[cfg(feature = "sim")]
+pub(crate) use vec::parts::{Part, PartedVec};

@@ -10,6 +10,8 @@ use super::error::{AllocError, Refused, refuse};
 use super::frame_arena::FrameArena;
 use super::trace::Origin;
 
+#[cfg(feature = "sim")]
+pub(crate) mod parts;
 mod raw_parts;
 
 /// A vector whose memory is a [`FrameArena`]'s.

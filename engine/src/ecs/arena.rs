@@ -139,16 +139,18 @@ pub struct Arena<'w, P: Phase> {
 }
 
 impl<'w, P: Phase> Arena<'w, P> {
-    #[inline]
-    pub(super) fn threads(&self) -> &'w ThreadArenas {
-        &Res::clone(&self.arenas).into_inner().arenas
-    }
-
     /// This thread's arena, for as long as the system runs.
     #[must_use]
     #[inline]
     pub fn local(&self) -> &'w FrameArena {
         self.threads().local()
+    }
+
+    /// All threads' arenas, for functions that work without an ECS.
+    #[must_use]
+    #[inline]
+    pub fn threads(&self) -> &'w ThreadArenas {
+        &Res::clone(&self.arenas).into_inner().arenas
     }
 
     /// The object that `handle` names, whichever thread published it in this phase.

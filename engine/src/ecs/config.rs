@@ -93,15 +93,13 @@ impl EngineConfig {
     }
 }
 
-/// Threads that may ask a phase for an arena: those of the workers, or of bevy's task pool and the
-/// one that runs the frame.
+/// Threads that may ask a phase for an arena: the one that runs the frame, the workers' own, and
+/// those of bevy's task pool.
 pub(super) fn arena_thread_count(world: &World) -> usize {
     let workers = world.get_resource().map_or(1, Workers::thread_count);
     #[cfg(feature = "multi_threaded")]
-    let workers = {
-        let pool = bevy_tasks::ComputeTaskPool::try_get();
-        workers.max(pool.map_or(0, |pool| pool.thread_num()) + 1)
-    };
+    let workers =
+        workers + bevy_tasks::ComputeTaskPool::try_get().map_or(0, |pool| pool.thread_num());
     workers
 }
 

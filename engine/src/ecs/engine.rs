@@ -205,7 +205,8 @@ impl Engine {
         self
     }
 
-    /// Runs one frame in which `elapsed` has passed since the last.
+    /// Runs one frame in which `elapsed` has passed since the last. Once it is shown, tell the
+    /// profiler with [`profile::frame_mark`].
     ///
     /// # Errors
     /// If systems panicked or returned errors: which, and the frame's figures all the same. A

@@ -7,6 +7,7 @@ use super::arena::PhaseArena;
 use super::config::{EngineConfig, EngineError, arena_thread_count};
 use super::failure::SystemFailure;
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
+use super::workers::Workers;
 use crate::{AllocError, ArenaConfig};
 
 /// Puts the arenas of update, physics and render, and [`Workers`](super::Workers) of one thread,
@@ -58,7 +59,8 @@ pub fn install(world: &mut World) -> Result<(), EngineError> {
 }
 
 /// As [`install`]; `config` says how large the arenas are, how many of their frames are in flight,
-/// and how many threads there are. What it says of ticks and executor is the loop's own matter.
+/// and how many threads the workers have. What it says of ticks and executor is the loop's own
+/// matter, as bevy's task pool is.
 ///
 /// # Errors
 /// If the system refuses a phase's first block or a thread.
@@ -66,7 +68,7 @@ pub fn install(world: &mut World) -> Result<(), EngineError> {
 /// # Panics
 /// If the number of threads is zero.
 pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<(), EngineError> {
-    world.insert_resource(config.start_threads()?);
+    world.insert_resource(Workers::try_new(config.threads)?);
     install_phase::<Update>(world, config.update)?;
     install_phase::<Physics>(world, config.physics)?;
     install_phase::<Render>(world, config.render)?;
@@ -101,6 +103,12 @@ pub fn begin_frame(world: &mut World) {
 /// A value of `alloc_drop` that panics when dropped is logged.
 pub fn begin_tick(world: &mut World) {
     begin_all(world, Lifetime::Tick);
+}
+
+/// Whether [`install`] was called with `world`.
+#[cfg(feature = "bevy_app")]
+pub(super) fn is_installed(world: &World) -> bool {
+    world.contains_resource::<InstalledPhases>()
 }
 
 /// The phases of a world that has a loop of its own.

@@ -13,6 +13,8 @@ mod hand_over;
 mod heap_share;
 mod install;
 pub mod phase;
+#[cfg(feature = "bevy_app")]
+mod plugin;
 mod report;
 mod watched;
 mod workers;
@@ -28,5 +30,7 @@ pub use hand_over::{BatchWriter, FrameReader, FrameWriter, HandOverError, order_
 pub(crate) use heap_share::HeapTally;
 pub use install::{begin_frame, begin_tick, install, install_phase, install_with_config};
 pub use phase::{Lifetime, Phase};
+#[cfg(feature = "bevy_app")]
+pub use plugin::{FrameArenaPlugin, FrameArenaSystems};
 pub use report::{FrameReport, MAX_PHASES, PhaseReport};
 pub use workers::{Workers, WorkersError};

@@ -9,11 +9,15 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, Builder, JoinHandle};
 
+use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 
 use crate::heap::HeapCounts;
 use crate::profile;
 use crew::{Crew, MAX_CREW};
+
+/// Items of an iterator that are handed out at once.
+const BATCH_ITEMS: usize = 64;
 
 /// Threads that share the work inside one system, as a resource. Handing work out makes no heap
 /// call and takes some 2 us; while there is none, the threads sleep.
@@ -125,6 +129,43 @@ impl Workers {
         }
     }
 
+    /// Calls `job` once for each item of an iterator, and then `after` with each, on this thread and
+    /// in their order. For pieces of a query's tables, which cannot be had as one slice: 64 of them
+    /// wait on the stack at a time.
+    ///
+    /// ```
+    /// use frame_arena::ecs::Workers;
+    ///
+    /// let numbers: Vec<u32> = (0..1_000).collect();
+    /// let pieces = numbers.chunks(100).map(|piece| (piece, 0));
+    /// let mut total = 0;
+    /// Workers::serial().for_each_of(
+    ///     pieces,
+    ///     |(piece, sum)| *sum = piece.iter().sum(),
+    ///     |(_, sum)| total += sum,
+    /// );
+    /// assert_eq!(total, 499_500);
+    /// ```
+    ///
+    /// # Panics
+    /// As [`for_each`](Self::for_each).
+    pub fn for_each_of<T: Send>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        job: impl Fn(&mut T) + Sync,
+        mut after: impl FnMut(T),
+    ) {
+        let mut items = items.into_iter().fuse();
+        loop {
+            let mut batch: ArrayVec<T, BATCH_ITEMS> = items.by_ref().take(BATCH_ITEMS).collect();
+            if batch.is_empty() {
+                return;
+            }
+            self.for_each_mut(&mut batch, |_, item| job(item));
+            batch.into_iter().for_each(&mut after);
+        }
+    }
+
     /// Heap calls that jobs made on threads other than the one that handed them out. Zero unless
     /// [`Counting`](crate::heap::Counting) is the global allocator.
     #[must_use]
@@ -204,6 +245,17 @@ mod tests {
         }
         for (place, item) in items.iter().enumerate() {
             assert!(item.iter().copied().eq((0..200).map(|turn| place * turn)));
+        }
+    }
+
+    #[test]
+    fn items_of_an_iterator_are_worked_on_once_and_come_back_in_order() {
+        let workers = Workers::try_new(3).unwrap();
+        for count in [0, 1, BATCH_ITEMS, 5 * BATCH_ITEMS + 3] {
+            let mut sums = Vec::new();
+            let items = (0..count).map(|n| (n, 0));
+            workers.for_each_of(items, |item| item.1 += item.0 * 2, |item| sums.push(item.1));
+            assert!(sums.into_iter().eq((0..count).map(|n| n * 2)));
         }
     }
 

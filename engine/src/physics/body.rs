@@ -8,6 +8,12 @@ use glam::Vec2;
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position(pub Vec2);
 
+/// Where a body was one tick ago, in metres: what is drawn lies between the two.
+///
+/// Set it with [`Position`] where a body is put somewhere else, or it is seen to fly there.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+pub struct LastPosition(pub Vec2);
+
 /// Velocity of a body, in metres per second.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
 pub struct Velocity(pub Vec2);
@@ -46,6 +52,8 @@ pub struct BodyIndex(pub u32);
 pub struct Body {
     /// Where it is.
     pub position: Position,
+    /// Where it was.
+    pub last_position: LastPosition,
     /// Where it goes.
     pub velocity: Velocity,
     /// How large it is.
@@ -62,6 +70,7 @@ impl Body {
     pub fn new(index: u32, position: Vec2, velocity: Vec2, radius: f32) -> Self {
         Self {
             position: Position(position),
+            last_position: LastPosition(position),
             velocity: Velocity(velocity),
             radius: Radius(radius),
             alive: Alive(true),

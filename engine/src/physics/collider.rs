@@ -2,7 +2,6 @@
 
 use super::body::BodyIndex;
 use super::motion::Motion;
-use crate::{AllocError, FrameArena, FrameVec};
 
 /// A living body with a radius, as the tick found it. 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,18 +18,4 @@ pub struct CollisionObject {
 #[inline]
 pub(crate) fn collides(radius: f32) -> bool {
     radius > 0.0 && radius.is_finite()
-}
-
-/// `len` copies of `value`, to be overwritten in any order and published.
-pub(crate) fn filled<T: Copy>(
-    len: usize,
-    value: T,
-    arena: &FrameArena,
-) -> Result<FrameVec<'_, T>, AllocError> {
-    let mut vec = FrameVec::try_with_capacity_in(len, arena)?;
-    let run = [value; 64];
-    for start in (0..len).step_by(run.len()) {
-        vec.try_extend_from_slice(&run[..run.len().min(len - start)])?;
-    }
-    Ok(vec)
 }

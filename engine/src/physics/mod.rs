@@ -33,6 +33,7 @@
 
 mod body;
 mod checksum;
+mod chunks;
 mod collider;
 mod config;
 mod grid;
@@ -41,20 +42,25 @@ mod pairs;
 mod relax;
 #[cfg(test)]
 pub(crate) mod scene;
+mod sort;
+mod strip;
 mod systems;
 mod tick;
 mod touch;
 
 pub(crate) use body::living;
-pub use body::{Alive, Body, BodyIndex, Position, Radius, Velocity};
+pub use body::{Alive, Body, BodyIndex, LastPosition, Position, Radius, Velocity};
 pub use checksum::checksum;
+pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
-pub(crate) use collider::filled;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
-pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record, sort_into_grid};
+pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record};
 pub use motion::{Motion, held_inside, integrated};
-pub use pairs::{Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, find_contacts};
-pub use relax::{ALLOWED_OVERLAP, RESTING_SPEED, parted, relax};
+pub use pairs::{
+    Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, StripContacts, find_contacts,
+};
+pub use relax::{ALLOWED_OVERLAP, Disc, RESTING_SPEED, parted, relax};
+pub use sort::sort_into_grid;
 pub(crate) use systems::dense;
 pub use systems::{
     find_pairs, gather_objects, install, integrate_motion, list_touches, relax_contacts,

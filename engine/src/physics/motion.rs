@@ -42,6 +42,9 @@ pub fn integrated(body: Motion, config: &PhysicsConfig) -> Motion {
 #[inline]
 pub fn held_inside(body: Motion, radius: f32, config: &PhysicsConfig) -> Motion {
     let room = (config.half_extents_m - radius).max(Vec2::ZERO);
+    if body.position.abs().cmplt(room).all() {
+        return body;
+    }
     let position = body.position.clamp(-room, room);
     let leads_out = (body.velocity * body.position).cmpgt(Vec2::ZERO);
     // A body that an earlier round put at the wall still stands on it.

@@ -1,7 +1,9 @@
 //! Pairs of circles that overlap.
 
 use super::grid::{Grid, Level, Record};
-use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
+use super::strip::Strip;
+use crate::ecs::Workers;
+use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 
 /// Most bodies that one body is tested against in a run of neighbouring cells. Circles that
 /// overlap little never come near it; a heap of bodies in one point does, and would cost the square
@@ -24,11 +26,24 @@ pub struct Contact {
     pub b: u32,
 }
 
+/// The contacts that were found in one strip of the grid. Each pair stands in one list.
+#[derive(Clone, Copy, Debug)]
+pub struct StripContacts {
+    /// Both bodies are in the strip.
+    pub inner: SliceHandle<Contact>,
+    /// `b` is in the strip above.
+    pub upward: SliceHandle<Contact>,
+    /// `a` is a giant, `b` a body of usual size in the strip.
+    pub giant: SliceHandle<Contact>,
+}
+
 /// What [`find_contacts`] found.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundContacts {
-    /// Each pair once.
-    pub contacts: SliceHandle<Contact>,
+    /// For each strip, its contacts.
+    pub strips: SliceHandle<StripContacts>,
+    /// Pairs.
+    pub count: u64,
     /// Contacts found for which the arena had no room.
     pub refused_count: u64,
     /// Pairs not tested because too many bodies lie in one place.
@@ -36,7 +51,7 @@ pub struct FoundContacts {
 }
 
 /// Contacts that wait for their way into the arena.
-const BUFFER_LEN: usize = 1024;
+const BUFFER_LEN: usize = 512;
 
 /// Collects contacts without a branch for each: always write, advance by the hit.
 ///
@@ -77,78 +92,124 @@ impl<'a> Collector<'a> {
         self.len = 0;
     }
 
-    /// Tests `me` against the records from `first` on.
+    /// Tests `me` against the records from `first` to `end`, of which at most [`MAX_RUN`].
     #[inline]
-    fn test_run(&mut self, place: u32, me: Record, first: usize, run: &[Record]) {
+    fn test_run(&mut self, place: usize, records: &[Record], first: usize, end: usize) {
+        let tested_end = end.min(first + MAX_RUN);
+        self.untested_count += (end - tested_end) as u64;
+        let me = records[place];
         let mut len = self.len;
-        for (other, b) in run.iter().zip(first as u32..) {
+        for (other, b) in records[first..tested_end].iter().zip(first as u32..) {
             // The remainder is never needed; it spares the bounds check.
-            self.buffer[len % BUFFER_LEN] = Contact { a: place, b };
+            self.buffer[len % BUFFER_LEN] = Contact { a: place as u32, b };
             len += usize::from(overlap(me, *other));
         }
         self.len = len;
     }
 
-    /// Tests `me` against the rest of its own cell, the next one, and three above.
+    fn publish(mut self) -> SliceHandle<Contact> {
+        self.empty_buffer();
+        self.found.publish()
+    }
+}
+
+/// The search in one strip.
+struct StripSearch<'a> {
+    records: &'a [Record],
+    cells: &'a [u32],
+    starts: &'a [u32],
+    strip: Strip,
+    level: &'a Level,
+}
+
+impl StripSearch<'_> {
+    fn start(&self, cell: usize) -> usize {
+        self.starts[cell] as usize
+    }
+
+    /// The rest of a record's own cell and the next one, and three cells above: two runs.
     #[inline]
-    fn test_half_neighbourhood(
-        &mut self,
-        place: usize,
-        records: &[Record],
-        runs: [(usize, usize); 2],
-    ) {
-        self.make_room(2 * MAX_RUN);
-        let before = self.len;
-        for (first, end) in runs {
-            let tested_end = end.min(first + MAX_RUN);
-            self.untested_count += (end - tested_end) as u64;
-            self.test_run(place as u32, records[place], first, &records[first..tested_end]);
-        }
-        self.len = self.len.min(before + MAX_FOUND);
+    fn half_neighbourhood(&self, place: usize) -> [(usize, usize); 2] {
+        let cell = self.cells[place] as usize;
+        let above = cell + self.level.stride();
+        let above = (self.start(above - 1), self.start(above + 2));
+        [(place + 1, self.start(cell + 2)), above]
     }
 
-    /// Finds the pairs within one level.
-    fn scan_level(&mut self, level: &Level, records: &[Record], starts: &[u32]) {
-        let start = |cell: usize| starts[cell] as usize;
-        for cell in level.cells() {
-            let own = start(cell)..start(cell + 1);
-            if own.is_empty() {
-                continue;
-            }
-            let right_end = start(cell + 2);
-            let above = cell + level.stride();
-            let above = (start(above - 1), start(above + 2));
-            for place in own {
-                self.test_half_neighbourhood(place, records, [(place + 1, right_end), above]);
-            }
+    /// Finds the pairs of bodies of the strip's level.
+    fn scan(&self, inner: &mut Collector<'_>, upward: &mut Collector<'_>) {
+        let last_row = self.start(self.strip.last_row_cell as usize);
+        for place in self.strip.first as usize..last_row {
+            let [beside, above] = self.half_neighbourhood(place);
+            inner.make_room(2 * MAX_RUN);
+            let before = inner.len;
+            inner.test_run(place, self.records, beside.0, beside.1);
+            inner.test_run(place, self.records, above.0, above.1);
+            inner.len = inner.len.min(before + MAX_FOUND);
+        }
+        for place in last_row..self.strip.end as usize {
+            let [beside, above] = self.half_neighbourhood(place);
+            inner.make_room(MAX_RUN);
+            let before = inner.len;
+            inner.test_run(place, self.records, beside.0, beside.1);
+            inner.len = inner.len.min(before + MAX_FOUND);
+            let most = before + MAX_FOUND - inner.len;
+            upward.make_room(MAX_RUN);
+            let before = upward.len;
+            upward.test_run(place, self.records, above.0, above.1);
+            upward.len = upward.len.min(before + most);
         }
     }
 
-    /// Finds the pairs of a giant and a body of the usual size.
-    fn scan_giants(
-        &mut self,
-        usual: &Level,
-        giants: &[Record],
-        records: &[Record],
-        starts: &[u32],
-    ) {
-        let first_giant = records.len() - giants.len();
-        let mut tests_left = records.len() * GIANT_TESTS_PER_BODY;
-        for (giant, place) in giants.iter().zip(first_giant as u32..) {
-            for (first, last) in usual.rows_around(giant.position, giant.radius + usual.max_radius)
-            {
-                let (first, end) = (starts[first] as usize, starts[last + 1] as usize);
+    /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
+    fn scan_giants(&self, giants: &[Record], found: &mut Collector<'_>) {
+        let first_giant = self.records.len() - giants.len();
+        let rows = self.strip.first_row as usize..self.strip.end_row as usize;
+        let mut tests_left = self.strip.len() * GIANT_TESTS_PER_BODY;
+        for (giant, place) in giants.iter().zip(first_giant..) {
+            let reach_m = giant.radius + self.level.max_radius;
+            for (first, last) in self.level.rows_around(giant.position, reach_m, rows.clone()) {
+                let (first, end) = (self.start(first), self.start(last + 1));
                 let tested_end = end.min(first + tests_left);
                 tests_left -= tested_end - first;
-                self.untested_count += (end - tested_end) as u64;
+                found.untested_count += (end - tested_end) as u64;
                 for start in (first..tested_end).step_by(MAX_RUN) {
-                    self.make_room(MAX_RUN);
-                    let run = &records[start..tested_end.min(start + MAX_RUN)];
-                    self.test_run(place, *giant, start, run);
+                    found.make_room(MAX_RUN);
+                    found.test_run(place, self.records, start, tested_end.min(start + MAX_RUN));
                 }
             }
         }
     }
+
+    fn run(&self, giants: &[Record], arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
+        let mut upward = Collector::with_capacity_in(0, arena)?;
+        let mut giant = Collector::with_capacity_in(0, arena)?;
+        // The last, so that it can grow where it is.
+        let mut inner = Collector::with_capacity_in(self.strip.len(), arena)?;
+        self.scan(&mut inner, &mut upward);
+        if !self.strip.is_giants {
+            self.scan_giants(giants, &mut giant);
+        }
+        let collectors = [&mut inner, &mut upward, &mut giant];
+        let (mut refused_count, mut untested_count) = (0, 0);
+        for collector in collectors {
+            collector.empty_buffer();
+            refused_count += collector.refused_count;
+            untested_count += collector.untested_count;
+        }
+        let contacts = StripContacts {
+            inner: inner.publish(),
+            upward: upward.publish(),
+            giant: giant.publish(),
+        };
+        Ok(FoundInStrip { contacts, refused_count, untested_count })
+    }
+}
+
+struct FoundInStrip {
+    contacts: StripContacts,
+    refused_count: u64,
+    untested_count: u64,
 }
 
 /// Whether two circles share more than a point of their rims.
@@ -165,29 +226,40 @@ fn overlap(a: Record, b: Record) -> bool {
 /// ([`MAX_RUN`], [`MAX_FOUND`], [`GIANT_TESTS_PER_BODY`]); what that leaves out is counted.
 ///
 /// # Errors
-/// If the arena refuses the first reservation, one contact a body. Later refusals cost contacts,
-/// which are counted. A grid that is not this arena's present one has no contacts.
-pub fn find_contacts(grid: &Grid, arena: &FrameArena) -> Result<FoundContacts, AllocError> {
-    let parts = (arena.get(grid.records), arena.get(grid.starts));
-    let (records, starts) = match parts {
-        (Ok(records), Ok(starts)) => (records, starts),
-        _ => (&[][..], &[][..]),
-    };
-    let mut collector = Collector::with_capacity_in(records.len(), arena)?;
-    if !records.is_empty() {
-        collector.scan_level(&grid.level, records, starts);
-        if let Some(level) = &grid.giants {
-            let first = starts[grid.level.end_cell()] as usize;
-            collector.scan_level(level, records, starts);
-            collector.scan_giants(&grid.level, &records[first..], records, starts);
-        }
-        collector.empty_buffer();
+/// If the arena refuses a strip's first reservation, one contact a body. Later refusals cost
+/// contacts, which are counted. A grid that is not the arenas' present one has no contacts.
+pub fn find_contacts(
+    grid: &Grid,
+    arenas: &ThreadArenas,
+    workers: &Workers,
+) -> Result<FoundContacts, AllocError> {
+    let records = arenas.get(grid.records).unwrap_or(&[]);
+    let cells = arenas.get(grid.cells).unwrap_or(&[]);
+    let starts = arenas.get(grid.starts).unwrap_or(&[]);
+    let strips = arenas.get(grid.strips).unwrap_or(&[]);
+    let first_giant = strips.iter().find(|strip| strip.is_giants).map(|strip| strip.first);
+    let giants = first_giant.map_or(&[][..], |first| &records[first as usize..]);
+    let usual = &grid.level;
+    let jobs = strips.iter().map(|&strip| {
+        let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
+        (StripSearch { records, cells, starts, strip, level }, None)
+    });
+    let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
+    let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
+    workers.for_each_mut(jobs, |_, (search, result)| {
+        *result = Some(search.run(giants, arenas.local()));
+    });
+    let mut sum = (0, 0, 0);
+    for strip in jobs.iter_mut().filter_map(|(_, result)| result.take()) {
+        let FoundInStrip { contacts, refused_count, untested_count } = strip?;
+        let StripContacts { inner, upward, giant } = contacts;
+        sum.0 += (inner.len() + upward.len() + giant.len()) as u64;
+        sum.1 += refused_count;
+        sum.2 += untested_count;
+        found.push(contacts);
     }
-    Ok(FoundContacts {
-        contacts: collector.found.publish(),
-        refused_count: collector.refused_count,
-        untested_count: collector.untested_count,
-    })
+    let (count, refused_count, untested_count) = sum;
+    Ok(FoundContacts { strips: found.publish(), count, refused_count, untested_count })
 }
 
 #[cfg(test)]
@@ -196,18 +268,20 @@ mod tests {
 
     use super::*;
     use crate::physics::collider::CollisionObject;
-    use crate::physics::grid::sort_into_grid;
     use crate::physics::scene;
+    use crate::physics::sort::sort_into_grid;
+    use crate::physics::tick::TickData;
 
     /// Pairs of collision objects, smaller number first, sorted.
     fn found(objects: &[CollisionObject], walls: Vec2) -> Vec<(u32, u32)> {
-        let arena = FrameArena::new();
-        let grid = sort_into_grid(objects, walls, &arena).unwrap();
-        let found = find_contacts(&grid, &arena).unwrap();
+        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
+        let grid = sort_into_grid(objects, walls, &arena, &workers).unwrap();
+        let found = find_contacts(&grid, &arena, &workers).unwrap();
         assert_eq!((found.refused_count, found.untested_count), (0, 0));
         let records = arena.get(grid.records).unwrap();
         let object = |place: u32| records[place as usize].object;
-        let contacts = arena.get(found.contacts).unwrap();
+        let contacts = each_contact(&found, &arena);
+        assert_eq!(contacts.len() as u64, found.count);
         let mut pairs: Vec<(u32, u32)> = contacts
             .iter()
             .map(|contact| (object(contact.a), object(contact.b)))
@@ -215,6 +289,11 @@ mod tests {
             .collect();
         pairs.sort_unstable();
         pairs
+    }
+
+    fn each_contact(found: &FoundContacts, arenas: &ThreadArenas) -> Vec<Contact> {
+        let tick = TickData { contacts: Some(found.strips), ..TickData::default() };
+        tick.each_contact(arenas).copied().collect()
     }
 
     fn brute_force(objects: &[CollisionObject]) -> Vec<(u32, u32)> {
@@ -287,10 +366,10 @@ mod tests {
     #[test]
     fn a_heap_in_one_point_costs_no_square() {
         let objects: Vec<_> = (0..20_000).map(|n| scene::object(n, Vec2::ONE, 0.1)).collect();
-        let arena = FrameArena::new();
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena).unwrap();
-        let found = find_contacts(&grid, &arena).unwrap();
-        assert!(arena.get(found.contacts).unwrap().len() <= 20_000 * MAX_FOUND);
+        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
+        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
+        let found = find_contacts(&grid, &arena, &workers).unwrap();
+        assert!(found.count as usize <= 20_000 * MAX_FOUND);
         assert!(found.untested_count > 0);
     }
 
@@ -300,11 +379,22 @@ mod tests {
         for giant in &mut objects[..300] {
             giant.radius = 3.0;
         }
-        let arena = FrameArena::new();
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena).unwrap();
-        let found = find_contacts(&grid, &arena).unwrap();
+        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
+        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
+        let found = find_contacts(&grid, &arena, &workers).unwrap();
         let most = 4_000 * (MAX_FOUND + GIANT_TESTS_PER_BODY);
-        assert!(arena.get(found.contacts).unwrap().len() <= most);
+        assert!(found.count as usize <= most);
         assert!(found.untested_count > 0);
+    }
+
+    #[test]
+    fn pairs_across_many_strips_are_those_of_brute_force() {
+        for seed in 0..3 {
+            let mut objects = scene::uniform(seed, 6_000, 0.04, 0.09);
+            for giant in 0..seed as usize * 10 {
+                objects[giant * 31].radius = 0.6 + giant as f32 * 0.05;
+            }
+            assert_same_pairs(&objects, Vec2::splat(8.0));
+        }
     }
 }

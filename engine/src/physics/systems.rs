@@ -1,22 +1,28 @@
 //! The systems of a tick. They fetch and write; the rules are elsewhere.
 
-use bevy_ecs::change_detection::{Res, ResMut};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 
-use super::body::{Alive, BodyIndex, Position, Radius, Velocity, living, living_mut};
+use super::body::{Alive, BodyIndex, LastPosition, Position, Radius, Velocity, living, living_mut};
 use super::checksum::checksum;
+use super::chunks::{
+    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, moved_chunks, seen_chunks,
+};
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
-use super::grid::sort_into_grid;
 use super::motion::{Motion, held_inside, integrated};
 use super::pairs::find_contacts;
-use super::relax::relax;
+use super::relax::{Disc, relax};
+use super::sort::sort_into_grid;
 use super::tick::{PhysicsFigures, TickData};
 use super::touch::list_contacts;
-use crate::ecs::{Arena, Engine, phase};
-use crate::{AllocError, FrameVec, SliceHandle};
+use crate::arena::PartedVec;
+use crate::ecs::{Arena, Engine, Workers, phase};
+use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 
 /// Adds the systems of a tick to [`phase::Physics`], in order, and the resources that they need.
 ///
@@ -42,157 +48,261 @@ pub fn install(engine: &mut Engine, config: PhysicsConfig) {
 /// Lets forces act and moves each living body. One that is not finite is taken out and counted.
 pub fn integrate_motion(
     config: Res<PhysicsConfig>,
+    workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &mut Alive)>,
+    mut bodies: Query<(&mut Position, &mut LastPosition, &mut Velocity, &Radius, &mut Alive)>,
 ) {
-    crate::zone!("integrate_motion");
     *tick = TickData::default();
-    let mut body_count = 0;
+    let mut living_count = 0;
     let mut reset_count = 0;
-    for (mut positions, mut velocities, radii, mut alive) in dense(bodies.contiguous_iter_mut()) {
-        let (positions, velocities) = (&mut *positions, &mut *velocities);
-        // Whether a body lives is looked at here and seldom changed.
-        for (alive, place) in living_mut(alive.bypass_change_detection()) {
-            let body = Motion { position: positions[place].0, velocity: velocities[place].0 };
-            let moved = integrated(body, &config);
-            let is_sound = moved.is_finite() && radii[place].0.is_finite();
-            let Motion { position, velocity } = if is_sound { moved } else { Motion::default() };
-            (positions[place].0, velocities[place].0) = (position, velocity);
-            alive.0 = is_sound;
-            body_count += u64::from(is_sound);
-            reset_count += u64::from(!is_sound);
-        }
-    }
-    *figures = PhysicsFigures { body_count, shortfall: figures.shortfall, ..Default::default() };
+    let runs = dense(bodies.contiguous_iter_mut());
+    let chunks = runs.flat_map(|(positions, last_positions, velocities, radii, alive)| {
+        let (last_positions, _) = ContiguousMut::split(last_positions);
+        let last_positions = last_positions.chunks_mut(CHUNK_BODIES);
+        let moved = moved_chunks(positions, velocities, radii).zip(last_positions);
+        moved.zip(alive_chunks(alive)).map(|(moved, alive)| (moved, alive, (0, 0)))
+    });
+    workers.for_each_of(
+        chunks,
+        |((chunk, last_positions), alive, counts)| {
+            *counts = integrate_chunk(chunk, last_positions, alive, &config);
+        },
+        |(_, _, (living, reset))| {
+            living_count += living;
+            reset_count += reset;
+        },
+    );
+    *figures = PhysicsFigures {
+        body_count: living_count,
+        shortfall: figures.shortfall,
+        ..Default::default()
+    };
     figures.shortfall.bodies_reset += reset_count;
+}
+
+/// Moves the living bodies of a chunk; gives how many live on and how many were taken out.
+fn integrate_chunk(
+    chunk: &mut MovedChunk<'_>,
+    last_positions: &mut [LastPosition],
+    alive: &mut [Alive],
+    config: &PhysicsConfig,
+) -> (u64, u64) {
+    let MovedChunk { positions, velocities, radii } = chunk;
+    let (mut living_count, mut reset_count) = (0, 0);
+    for (alive, place) in living_mut(alive) {
+        let body = Motion { position: positions[place].0, velocity: velocities[place].0 };
+        last_positions[place].0 = body.position;
+        let moved = integrated(body, config);
+        let is_sound = moved.is_finite() && radii[place].0.is_finite();
+        let Motion { position, velocity } = if is_sound { moved } else { Motion::default() };
+        (positions[place].0, velocities[place].0) = (position, velocity);
+        alive.0 = is_sound;
+        living_count += u64::from(is_sound);
+        reset_count += u64::from(!is_sound);
+    }
+    (living_count, reset_count)
 }
 
 /// Gathers the living bodies that have a radius.
 pub fn gather_objects(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
     bodies: Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
 ) {
-    crate::zone!("gather_objects");
-    let gather = || -> Result<SliceHandle<CollisionObject>, AllocError> {
-        let mut objects =
-            FrameVec::try_with_capacity_in(figures.body_count as usize, arena.local())?;
-        for (positions, velocities, radii, alive, indices) in dense(bodies.contiguous_iter()) {
+    let gathered = gather(&bodies, arena.local(), &workers);
+    let Some((objects, chunk_starts)) = figures.shortfall.note(gathered) else { return };
+    tick.objects = Some(objects);
+    tick.chunk_starts = Some(chunk_starts);
+}
+
+type Gathered = (SliceHandle<CollisionObject>, SliceHandle<u32>);
+
+/// The collision objects, and for each chunk the place of its first, then their number.
+fn gather(
+    bodies: &Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
+    arena: &FrameArena,
+    workers: &Workers,
+) -> Result<Gathered, AllocError> {
+    let runs = || dense(bodies.contiguous_iter());
+    let chunks = || {
+        runs().flat_map(|(positions, velocities, radii, alive, indices)| {
+            seen_chunks(SeenChunk { positions, velocities, radii, alive, indices })
+        })
+    };
+    let chunk_count = chunks().count();
+    let mut starts = FrameVec::try_with_capacity_in(chunk_count + 1, arena)?;
+    let mut object_count = 0;
+    starts.push(0);
+    workers.for_each_of(
+        chunks().map(|chunk| (chunk, 0)),
+        |(chunk, count)| *count = colliding_count(chunk.alive, chunk.radii),
+        |(_, count)| {
+            object_count += count;
+            starts.push(object_count);
+        },
+    );
+    let mut objects = PartedVec::try_new(object_count as usize, arena)?;
+    let mut rest = objects.parts();
+    let lens = starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+    workers.for_each_of(
+        chunks().zip(lens).map(|(chunk, len)| (chunk, rest.split(len))),
+        |(chunk, part)| {
+            let SeenChunk { positions, velocities, radii, alive, indices } = *chunk;
             let colliding = living(alive).filter(|&place| collides(radii[place].0));
-            let gathered = colliding.map(|place| CollisionObject {
+            part.take().fill_from(colliding.map(|place| CollisionObject {
                 motion: Motion { position: positions[place].0, velocity: velocities[place].0 },
                 radius: radii[place].0,
                 body: indices[place],
-            });
-            objects.try_extend(gathered)?;
-        }
-        Ok(objects.publish())
-    };
-    let gathered = gather();
-    tick.objects = figures.shortfall.note(gathered);
+            }));
+        },
+        |_| (),
+    );
+    Ok((objects.into_vec().publish(), starts.publish()))
+}
+
+/// Bodies of a chunk that live and have a radius.
+fn colliding_count(alive: &[Alive], radii: &[Radius]) -> u32 {
+    let colliding = alive.iter().zip(radii).map(|(alive, radius)| alive.0 & collides(radius.0));
+    colliding.map(u32::from).sum()
 }
 
 /// Sorts the collision objects into a grid.
 pub fn sort_bodies(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("sort_bodies");
     let Some(objects) = tick.objects.and_then(|objects| arena.get(objects).ok()) else {
         return;
     };
-    let sorted = sort_into_grid(objects, config.half_extents_m, arena.local());
+    let sorted = sort_into_grid(objects, config.half_extents_m, arena.threads(), &workers);
     tick.grid = figures.shortfall.note(sorted);
 }
 
 /// Finds the pairs of bodies that overlap.
 pub fn find_pairs(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("find_pairs");
     if config.relaxation_iterations == 0 {
         return;
     }
     let Some(grid) = &tick.grid else { return };
-    let found = find_contacts(grid, arena.local());
+    let found = find_contacts(grid, arena.threads(), &workers);
     let Some(found) = figures.shortfall.note(found) else {
         return;
     };
-    figures.contact_count = arena.get(found.contacts).map_or(0, |contacts| contacts.len() as u64);
+    figures.contact_count = found.count;
     figures.shortfall.contacts_refused += found.refused_count;
     figures.shortfall.pairs_untested += found.untested_count;
-    tick.contacts = Some(found.contacts);
+    tick.contacts = Some(found.strips);
 }
 
 /// Makes each touching body's contact list.
 pub fn list_touches(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("list_touches");
     let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
-    let (Ok(records), Ok(contacts)) = (arena.get(grid.records), arena.get(contacts)) else {
-        return;
-    };
-    let listed = list_contacts(contacts, records, arena.local());
+    let Ok(contacts) = arena.get(contacts) else { return };
+    let listed = list_contacts(contacts, &grid, arena.threads(), &workers);
     let Some(listed) = figures.shortfall.note(listed) else {
         return;
     };
-    figures.touching_count = arena.get(listed.lists).map_or(0, |lists| lists.len() as u64);
+    figures.touching_count = listed.count;
     figures.shortfall.lists_refused += listed.refused_count;
-    tick.lists = Some(listed.lists);
+    tick.lists = Some(listed.strips);
 }
 
 /// Pushes overlapping bodies apart.
 pub fn relax_contacts(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    crate::zone!("relax_contacts");
-    let (Some(objects), Some(grid), Some(lists)) = (tick.objects, tick.grid, tick.lists) else {
+    let (Some(grid), Some(contacts)) = (tick.grid, tick.contacts) else {
         return;
     };
-    let parts = (arena.get(objects), arena.get(grid.records), arena.get(grid.places));
-    let ((Ok(objects), Ok(records), Ok(places)), Ok(lists)) = (parts, arena.get(lists)) else {
-        return;
-    };
-    let settled = relax(objects, (records, places), lists, &config, arena.local());
+    let Ok(contacts) = arena.get(contacts) else { return };
+    let settled = relax(&grid, contacts, &config, arena.threads(), &workers);
     tick.settled = figures.shortfall.note(settled);
 }
 
 /// Writes the motion after the collisions to the bodies and holds all inside the walls.
 pub fn write_back(
     arena: Arena<phase::Physics>,
+    workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     tick: Res<TickData>,
     mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive)>,
 ) {
-    crate::zone!("write_back");
-    // The order of gathering; without a result, bodies keep the motion that they have.
-    let settled = tick.settled.and_then(|settled| arena.get(settled).ok()).unwrap_or(&[]);
-    let mut settled = settled.iter();
-    for (mut positions, mut velocities, radii, alive) in dense(bodies.contiguous_iter_mut()) {
-        let (positions, velocities) = (&mut *positions, &mut *velocities);
-        for place in living(alive) {
-            let radius = radii[place].0;
-            let free = Motion { position: positions[place].0, velocity: velocities[place].0 };
-            let solved = if collides(radius) { settled.next() } else { None };
-            let motion = *solved.unwrap_or(&free);
-            let held = held_inside(motion, radius.max(0.0), &config);
-            (positions[place].0, velocities[place].0) = (held.position, held.velocity);
-        }
+    // Without a result, bodies keep the motion that they have.
+    let settled = settled_of(&tick, &arena).unwrap_or_default();
+    let mut starts = settled.chunk_starts.iter();
+    let chunks =
+        dense(bodies.contiguous_iter_mut()).flat_map(|(positions, velocities, radii, alive)| {
+            moved_chunks(positions, velocities, radii).zip(chunks_of(alive))
+        });
+    let chunks = chunks.map(|(moved, alive)| {
+        let first = starts.next().map_or(0, |&first| first as usize);
+        (moved, alive, settled.places.get(first..).unwrap_or_default())
+    });
+    workers.for_each_of(
+        chunks,
+        |(chunk, alive, places)| write_chunk(chunk, alive, places, settled.discs, &config),
+        |_| (),
+    );
+}
+
+/// What relaxation left.
+#[derive(Clone, Copy, Default)]
+struct Settled<'a> {
+    discs: &'a [Disc],
+    /// For each collision object, the place of its disc.
+    places: &'a [AtomicU32],
+    /// For each chunk, its first collision object.
+    chunk_starts: &'a [u32],
+}
+
+fn settled_of<'a>(tick: &TickData, arena: &Arena<'a, phase::Physics>) -> Option<Settled<'a>> {
+    Some(Settled {
+        discs: arena.get(tick.settled?).ok()?,
+        places: arena.get(tick.grid?.places).ok()?,
+        chunk_starts: arena.get(tick.chunk_starts?).ok()?,
+    })
+}
+
+fn write_chunk(
+    chunk: &mut MovedChunk<'_>,
+    alive: &[Alive],
+    places: &[AtomicU32],
+    discs: &[Disc],
+    config: &PhysicsConfig,
+) {
+    let MovedChunk { positions, velocities, radii } = chunk;
+    let mut places = places.iter();
+    for place in living(alive) {
+        let radius = radii[place].0;
+        let free = Motion { position: positions[place].0, velocity: velocities[place].0 };
+        let disc = if collides(radius) { places.next() } else { None };
+        let disc = disc.and_then(|disc| discs.get(disc.load(Ordering::Relaxed) as usize));
+        let motion = disc.map_or(free, |disc| disc.motion);
+        let held = held_inside(motion, radius.max(0.0), config);
+        (positions[place].0, velocities[place].0) = (held.position, held.velocity);
     }
 }
 

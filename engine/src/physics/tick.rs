@@ -4,10 +4,10 @@ use bevy_ecs::resource::Resource;
 
 use super::collider::CollisionObject;
 use super::grid::Grid;
-use super::motion::Motion;
-use super::pairs::Contact;
+use super::pairs::{Contact, StripContacts};
+use super::relax::Disc;
 use super::touch::ContactList;
-use crate::{AllocError, SliceHandle};
+use crate::{AllocError, SliceHandle, ThreadArenas};
 
 /// The transient data of the last tick, as handles into the arena of `phase::Physics`.
 ///
@@ -19,12 +19,61 @@ pub struct TickData {
     pub objects: Option<SliceHandle<CollisionObject>>,
     /// The same in the order of the grid's cells.
     pub grid: Option<Grid>,
-    /// Pairs that overlap.
-    pub contacts: Option<SliceHandle<Contact>>,
-    /// For each touching body, what it touches.
-    pub lists: Option<SliceHandle<ContactList>>,
-    /// Motion after the collisions, in the order of `objects`.
-    pub settled: Option<SliceHandle<Motion>>,
+    /// Pairs that overlap, strip by strip; see [`each_contact`](Self::each_contact).
+    pub contacts: Option<SliceHandle<StripContacts>>,
+    /// For each touching body what it touches, strip by strip; see
+    /// [`each_list`](Self::each_list).
+    pub lists: Option<SliceHandle<SliceHandle<ContactList>>>,
+    /// Bodies after the collisions, in the order of the grid's records.
+    pub settled: Option<SliceHandle<Disc>>,
+    /// For each chunk of bodies, the place of its first among `objects`.
+    pub(crate) chunk_starts: Option<SliceHandle<u32>>,
+}
+
+impl TickData {
+    /// Each pair of bodies that overlapped, once; `arenas` are those of `phase::Physics`.
+    pub fn each_contact<'a>(
+        &self,
+        arenas: &'a ThreadArenas,
+    ) -> impl Iterator<Item = &'a Contact> + use<'a> {
+        let strips = self.contacts.and_then(|strips| arenas.get(strips).ok()).unwrap_or(&[]);
+        let lists = strips.iter().flat_map(|strip| [strip.inner, strip.upward, strip.giant]);
+        lists.flat_map(|list| arenas.get(list).unwrap_or(&[]))
+    }
+
+    /// The contact list of each touching body, in the order of the records; `arenas` are those of
+    /// `phase::Physics`.
+    ///
+    /// ```
+    /// use bevy_ecs::prelude::*;
+    /// use frame_arena::ecs::{Arena, Engine, phase};
+    /// use frame_arena::physics::{self, Body, PhysicsConfig, TickData};
+    /// use glam::Vec2;
+    ///
+    /// fn spark(physics: Arena<phase::Physics>, tick: Res<TickData>) {
+    ///     for list in tick.each_list(physics.threads()) {
+    ///         let touches = physics.get(list.touches).unwrap();
+    ///         assert!(touches.iter().all(|touch| touch.depth > 0.09));
+    ///     }
+    ///     assert_eq!(tick.each_list(physics.threads()).count(), 2);
+    /// }
+    ///
+    /// let mut engine = Engine::new();
+    /// physics::install(&mut engine, PhysicsConfig::default());
+    /// engine.add_systems(phase::Render, spark);
+    /// for (n, x) in [(0, 0.0), (1, 0.3), (2, 5.0)] {
+    ///     engine.world_mut().spawn(Body::new(n, Vec2::new(x, 0.0), Vec2::ZERO, 0.2));
+    /// }
+    /// engine.run_frame(engine.tick_duration())?;
+    /// # Ok::<(), frame_arena::ecs::FrameError>(())
+    /// ```
+    pub fn each_list<'a>(
+        &self,
+        arenas: &'a ThreadArenas,
+    ) -> impl Iterator<Item = &'a ContactList> + use<'a> {
+        let strips = self.lists.and_then(|strips| arenas.get(strips).ok()).unwrap_or(&[]);
+        strips.iter().flat_map(|&lists| arenas.get(lists).unwrap_or(&[]))
+    }
 }
 
 /// Counts of the last tick, and what went short since the start.

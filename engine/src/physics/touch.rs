@@ -1,153 +1,156 @@
 //! A contact list for each touching body: a small slice of its own.
 
-use super::grid::Record;
-use super::pairs::Contact;
-use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
+use super::grid::{Grid, Record};
+use super::pairs::{Contact, StripContacts};
+use super::strip::Strip;
+use crate::ecs::Workers;
+use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 
-/// What one body knows of another that it touches. 16 bytes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What one body knows of another that it touches. 8 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Touch {
     /// The other body, as a place among the grid's records.
     pub other: u32,
-    /// This body's part of the correction, 0 to 1; the other's is the rest. The lighter one gives
-    /// way more; mass counts as the square of the radius.
-    pub share: f32,
-    /// Distance at which the two only just touch, in metres.
-    pub reach: f32,
     /// How far they overlapped when the tick began, in metres.
     pub depth: f32,
 }
 
-/// All that one body touches: for relaxation, and for whatever a game does on contact (damage,
-/// sparks, sound).
+/// All that one body touches, for whatever a game does on contact (damage, sparks, sound).
 #[derive(Clone, Copy, Debug)]
 pub struct ContactList {
     /// The body, as a place among the grid's records.
     pub record: u32,
-    /// At least one; in the order of the contacts.
+    /// At least one: first those that found the body, then those that it found.
     pub touches: SliceHandle<Touch>,
 }
 
 /// What [`list_contacts`] made.
 #[derive(Clone, Copy, Debug)]
 pub struct ListedContacts {
-    /// One list for each touching body, in the order of the records.
-    pub lists: SliceHandle<ContactList>,
-    /// Touching bodies for whose list the arena had no room: they overlap on.
+    /// For each strip, one list for each touching body, in the order of the records.
+    pub strips: SliceHandle<SliceHandle<ContactList>>,
+    /// Lists.
+    pub count: u64,
+    /// Touching bodies for whose list the arena had no room. They part all the same.
     pub refused_count: u64,
 }
 
-/// The end of a chain.
-const NO_SIDE: u32 = u32::MAX;
-
-/// The first of a body's sides of contacts, and their number.
-#[derive(Clone, Copy)]
-struct Chain {
-    first: u32,
-    len: u32,
-}
-
-/// Side `2c` of contact `c` is its `a`'s, side `2c + 1` its `b`'s; each names the next side of the
-/// same body.
-struct Sides<'a> {
-    contacts: &'a [Contact],
+/// The contacts that concern one strip.
+struct StripTouches<'a> {
     records: &'a [Record],
-    chains: &'a [Chain],
-    next: &'a [u32],
+    strip: Strip,
+    /// Found in the strip below, in this one, and by giants in this one.
+    lists: [&'a [Contact]; 4],
+    /// For the strip of giants, all strips.
+    all: &'a [StripContacts],
 }
 
-impl<'a> Sides<'a> {
-    /// Chains up each body's sides, from the last contact to the first, so that the chains run the
-    /// other way.
-    fn chained(
-        contacts: &'a [Contact],
-        records: &'a [Record],
-        arena: &'a FrameArena,
-    ) -> Result<Self, AllocError> {
-        let none = Chain { first: NO_SIDE, len: 0 };
-        let chains = arena.try_alloc_slice_fill_with(records.len(), |_| none)?;
-        let next = arena.try_alloc_slice_fill_with(contacts.len() * 2, |_| NO_SIDE)?;
-        for (contact, next) in (0..contacts.len() as u32).zip(next.chunks_exact_mut(2)).rev() {
-            let Contact { a, b } = contacts[contact as usize];
-            for (side, body) in [a, b].into_iter().enumerate() {
-                let chain = &mut chains[body as usize];
-                next[side] = chain.first;
-                *chain = Chain { first: contact * 2 + side as u32, len: chain.len + 1 };
+impl<'a> StripTouches<'a> {
+    /// Each contact of a body of the strip, with both its places; those outside are not the
+    /// strip's.
+    fn contacts(&self, arenas: &'a ThreadArenas) -> impl Iterator<Item = &'a Contact> {
+        let of_giants = self.all.iter().flat_map(|strip| arenas.get(strip.giant).unwrap_or(&[]));
+        self.lists.into_iter().flatten().chain(of_giants)
+    }
+
+    /// The touches of all bodies of the strip, body after body, and where those of each end.
+    fn grouped<'m>(
+        &self,
+        arenas: &ThreadArenas,
+        arena: &'m FrameArena,
+    ) -> Result<(&'m [Touch], &'m [u32]), AllocError> {
+        let (first, len) = (self.strip.first, self.strip.len());
+        // One counter more, for places outside.
+        let ends = arena.try_alloc_slice_fill_with(len + 1, |_| 0u32)?;
+        let side = |place: u32| (place.wrapping_sub(first) as usize).min(len);
+        self.contacts(arenas).for_each(|&Contact { a, b }| {
+            ends[side(a)] += 1;
+            ends[side(b)] += 1;
+        });
+        let mut sum = 0;
+        for count in &mut *ends {
+            sum += core::mem::replace(count, sum);
+        }
+        let touches = arena.try_alloc_slice_fill_with(sum as usize, |_| Touch::default())?;
+        self.contacts(arenas).for_each(|&Contact { a, b }| {
+            let (one, two) = (&self.records[a as usize], &self.records[b as usize]);
+            let depth = one.radius + two.radius - one.position.distance(two.position);
+            for (place, other) in [(a, b), (b, a)] {
+                let end = &mut ends[side(place)];
+                touches[*end as usize] = Touch { other, depth };
+                *end += 1;
+            }
+        });
+        Ok((touches, &ends[..len]))
+    }
+
+    fn list(&self, arenas: &ThreadArenas) -> Result<Listed, AllocError> {
+        let arena = arenas.local();
+        let (touches, ends) = self.grouped(arenas, arena)?;
+        let touching = touching(ends, arena)?;
+        let mut lists = FrameVec::try_with_capacity_in(touching.len(), arena)?;
+        let mut refused_count = 0;
+        for &body in touching {
+            let start = if body == 0 { 0 } else { ends[body as usize - 1] };
+            let touches = &touches[start as usize..ends[body as usize] as usize];
+            match arena.try_publish_slice_from_iter(touches.iter().copied()) {
+                Ok(touches) => lists.push(ContactList { record: self.strip.first + body, touches }),
+                Err(_) => refused_count += 1,
             }
         }
-        Ok(Self { contacts, records, chains, next })
-    }
-
-    fn of(&self, body: usize) -> Touches<'_> {
-        let chain = self.chains[body];
-        Touches { sides: self, side: chain.first, left: chain.len as usize }
-    }
-
-    #[inline]
-    fn touch(&self, side: u32) -> Touch {
-        let Contact { a, b } = self.contacts[side as usize / 2];
-        let (this, other) = if side.is_multiple_of(2) { (a, b) } else { (b, a) };
-        let (one, two) = (&self.records[this as usize], &self.records[other as usize]);
-        let (mass, other_mass) = (one.radius * one.radius, two.radius * two.radius);
-        let reach = one.radius + two.radius;
-        Touch {
-            other,
-            share: other_mass / (mass + other_mass),
-            reach,
-            depth: reach - one.position.distance(two.position),
-        }
+        Ok(Listed { lists: lists.publish(), refused_count })
     }
 }
 
-/// Walks one body's sides.
-struct Touches<'a> {
-    sides: &'a Sides<'a>,
-    side: u32,
-    left: usize,
+/// The bodies that have touches, from where those of each end. Without a branch for each: always
+/// write, advance by the hit.
+fn touching<'m>(ends: &[u32], arena: &'m FrameArena) -> Result<&'m [u32], AllocError> {
+    let touching = arena.try_alloc_slice_fill_with(ends.len(), |_| 0)?;
+    let (mut start, mut count) = (0, 0);
+    for (&end, body) in ends.iter().zip(0u32..) {
+        touching[count] = body;
+        count += usize::from(end > start);
+        start = end;
+    }
+    Ok(&touching[..count])
 }
 
-impl Iterator for Touches<'_> {
-    type Item = Touch;
-
-    #[inline]
-    fn next(&mut self) -> Option<Touch> {
-        if self.side == NO_SIDE {
-            return None;
-        }
-        let touch = self.sides.touch(self.side);
-        self.side = self.sides.next[self.side as usize];
-        self.left -= 1;
-        Some(touch)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
+struct Listed {
+    lists: SliceHandle<ContactList>,
+    refused_count: u64,
 }
-
-impl ExactSizeIterator for Touches<'_> {}
 
 /// Makes the contact list of each touching body, one small slice each.
 ///
 /// # Errors
-/// If the arena refuses the tables. Later refusals cost lists, which are counted.
+/// If the arena refuses a strip's tables. Later refusals cost lists, which are counted.
 pub fn list_contacts(
-    contacts: &[Contact],
-    records: &[Record],
-    arena: &FrameArena,
+    contacts: &[StripContacts],
+    grid: &Grid,
+    arenas: &ThreadArenas,
+    workers: &Workers,
 ) -> Result<ListedContacts, AllocError> {
-    let sides = Sides::chained(contacts, records, arena)?;
-    let touching_count = sides.chains.iter().filter(|chain| chain.len > 0).count();
-    let mut lists = FrameVec::try_with_capacity_in(touching_count, arena)?;
-    let mut refused_count = 0;
-    let touching = (0..records.len()).filter(|&body| sides.chains[body].len > 0);
-    for body in touching {
-        match arena.try_publish_slice_from_iter(sides.of(body)) {
-            Ok(touches) => lists.push(ContactList { record: body as u32, touches }),
-            Err(_) => refused_count += 1,
-        }
+    let arena = arenas.local();
+    let strips = arenas.get(grid.strips).unwrap_or(&[]);
+    let mut listed = FrameVec::try_with_capacity_in(strips.len(), arena)?;
+    let records = arenas.get(grid.records).unwrap_or(&[]);
+    let get = |list: SliceHandle<Contact>| arenas.get(list).unwrap_or(&[]);
+    let jobs = strips.iter().zip(contacts).enumerate().map(|(n, (&strip, found))| {
+        let below = if n > 0 && !strip.is_giants { get(contacts[n - 1].upward) } else { &[] };
+        let lists = [below, get(found.inner), get(found.upward), get(found.giant)];
+        let all = if strip.is_giants { contacts } else { &[] };
+        (StripTouches { records, strip, lists, all }, None)
+    });
+    let jobs = arena.try_alloc_slice_from_iter(jobs)?;
+    workers.for_each_mut(jobs, |_, (touches, listed)| *listed = Some(touches.list(arenas)));
+    let (mut count, mut refused_count) = (0, 0);
+    for strip in jobs.iter_mut().filter_map(|(_, listed)| listed.take()) {
+        let strip = strip?;
+        count += strip.lists.len() as u64;
+        refused_count += strip.refused_count;
+        listed.push(strip.lists);
     }
-    Ok(ListedContacts { lists: lists.publish(), refused_count })
+    Ok(ListedContacts { strips: listed.publish(), count, refused_count })
 }
 
 #[cfg(test)]
@@ -157,64 +160,80 @@ mod tests {
     use glam::Vec2;
 
     use super::*;
-    use crate::physics::grid::sort_into_grid;
+    use crate::Budget;
+    use crate::physics::collider::CollisionObject;
     use crate::physics::pairs::find_contacts;
     use crate::physics::scene;
-    use crate::{ArenaConfig, Budget};
+    use crate::physics::sort::sort_into_grid;
+    use crate::physics::tick::TickData;
 
-    #[test]
-    fn each_contact_stands_in_both_lists_and_nothing_else_does() {
-        let arena = FrameArena::new();
-        let objects = scene::uniform(3, 900, 0.1, 0.3);
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena).unwrap();
-        let contacts = find_contacts(&grid, &arena).unwrap().contacts;
-        let contacts = arena.get(contacts).unwrap();
-        let listed = list_contacts(contacts, arena.get(grid.records).unwrap(), &arena).unwrap();
+    /// Grid and contacts of some bodies, with their lists.
+    fn listed(
+        objects: &[CollisionObject],
+        arenas: &ThreadArenas,
+    ) -> (Grid, TickData, ListedContacts) {
+        let workers = Workers::serial();
+        let grid = sort_into_grid(objects, Vec2::INFINITY, arenas, &workers).unwrap();
+        let found = find_contacts(&grid, arenas, &workers).unwrap();
+        let contacts = arenas.get(found.strips).unwrap();
+        let listed = list_contacts(contacts, &grid, arenas, &workers).unwrap();
+        let tick = TickData {
+            contacts: Some(found.strips),
+            lists: Some(listed.strips),
+            ..TickData::default()
+        };
+        (grid, tick, listed)
+    }
+
+    #[track_caller]
+    fn assert_listed_on_both_sides(objects: &[CollisionObject]) {
+        let arenas = ThreadArenas::new();
+        let (grid, tick, listed) = listed(objects, &arenas);
+        let records = arenas.get(grid.records).unwrap();
         assert_eq!(listed.refused_count, 0);
         let mut sides = BTreeSet::new();
-        for list in arena.get(listed.lists).unwrap() {
-            let touches = arena.get(list.touches).unwrap();
+        for list in tick.each_list(&arenas) {
+            let touches = arenas.get(list.touches).unwrap();
             assert!(!touches.is_empty());
             for touch in touches {
-                assert!(touch.depth > -1e-6 && touch.share > 0.0 && touch.share < 1.0);
+                let [one, other] = [list.record, touch.other].map(|at| records[at as usize]);
+                let distance = one.position.distance(other.position);
+                assert_eq!(touch.depth, one.radius + other.radius - distance);
+                assert!(touch.depth > -1e-6);
                 assert!(sides.insert((list.record, touch.other)), "listed twice");
             }
         }
-        let both = contacts.iter().flat_map(|&Contact { a, b }| [(a, b), (b, a)]);
-        assert_eq!(sides, both.collect());
+        let contacts = tick.each_contact(&arenas);
+        let both: BTreeSet<_> = contacts.flat_map(|&Contact { a, b }| [(a, b), (b, a)]).collect();
+        assert!(both.len() > 400);
+        assert_eq!(sides, both);
     }
 
     #[test]
-    fn shares_balance_the_masses() {
-        let arena = FrameArena::new();
-        let record = |x, radius| Record { position: Vec2::new(x, 0.0), radius, object: 0 };
-        let records = [record(0.0, 1.0), record(1.5, 2.0), record(4.0, 1.0)];
-        let contacts = [Contact { a: 0, b: 1 }, Contact { a: 1, b: 2 }];
-        let listed = list_contacts(&contacts, &records, &arena).unwrap();
-        let lists = arena.get(listed.lists).unwrap();
-        let share =
-            |list: usize, touch: usize| arena.get(lists[list].touches).unwrap()[touch].share;
-        // Mass 1 against 4.
-        assert_eq!((share(0, 0), share(1, 0)), (0.8, 0.2));
-        assert_eq!((share(1, 1), share(2, 0)), (0.2, 0.8));
+    fn each_contact_stands_in_both_lists_and_nothing_else_does() {
+        assert_listed_on_both_sides(&scene::uniform(3, 900, 0.1, 0.3));
+    }
+
+    #[test]
+    fn contacts_across_strips_and_of_giants_stand_in_both_lists() {
+        let mut objects = scene::uniform(3, 6_000, 0.02, 0.06);
+        for giant in (0..6_000).step_by(200) {
+            objects[giant].radius = 0.7;
+        }
+        assert_listed_on_both_sides(&objects);
     }
 
     #[test]
     fn lists_that_do_not_fit_are_counted() {
-        let arena = FrameArena::with_config(ArenaConfig {
-            budget: Budget::Refuse(150_000),
-            ..ArenaConfig::named("small")
-        });
-        let objects: Vec<_> =
-            (0..2_000).map(|n| Vec2::new(n as f32 * 0.1, 0.0)).map(record_at).collect();
-        let contacts: Vec<Contact> = (0..1_999).map(|a| Contact { a, b: a + 1 }).collect();
-        let listed = list_contacts(&contacts, &objects, &arena).unwrap();
-        let list_count = arena.get(listed.lists).unwrap().len() as u64;
+        let at = |n: u32| scene::object(n, Vec2::new(n as f32 * 0.1, 0.0), 0.06);
+        let objects: Vec<_> = (0..2_000).map(at).collect();
+        let mut arenas = ThreadArenas::new();
+        listed(&objects, &arenas);
+        let budget_bytes = arenas.stats().used_bytes - 5_000;
+        arenas.set_budget(Budget::Refuse(budget_bytes));
+        let (_, tick, listed) = listed(&objects, &arenas);
+        let list_count = tick.each_list(&arenas).count() as u64;
         assert!(listed.refused_count > 0 && list_count > 0);
-        assert_eq!(list_count + listed.refused_count, 2_000);
-    }
-
-    fn record_at(position: Vec2) -> Record {
-        Record { position, radius: 0.06, object: 0 }
+        assert_eq!((list_count, list_count + listed.refused_count), (listed.count, 2_000));
     }
 }

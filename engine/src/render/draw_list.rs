@@ -1,11 +1,13 @@
 //! From render objects to one array of instances, sorted by layer.
 
+use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 use bytemuck::{Pod, Zeroable};
 use glam::Vec2;
 
-use crate::physics::filled;
-use crate::{AllocError, FrameArena, SliceHandle, StrHandle};
+use crate::arena::{Part, PartedVec};
+use crate::ecs::Workers;
+use crate::{AllocError, FrameArena, FrameVec, SliceHandle, StrHandle, ThreadArenas};
 
 /// A body that can be seen.
 #[derive(Clone, Copy, Debug)]
@@ -113,49 +115,135 @@ pub fn body_instance(object: &RenderObject) -> Instance {
     Instance { x, y, size: object.radius * 2.0, rgba: object.tint }
 }
 
+/// Objects that one job sorts: a number that does not depend on the threads.
+const BLOCK_OBJECTS: usize = 4_096;
+
+/// Layers that there can be.
+const LAYER_COUNT: usize = 256;
+
+/// Some of the objects, and how many instances each layer gets from them.
+struct Block<'a> {
+    objects: &'a [RenderObject],
+    counts: &'a mut [u32; LAYER_COUNT],
+}
+
 /// Turns objects and their trails into instances sorted by layer (counting sort, stable; Knuth,
-/// TAOCP 3, 5.2). 16 bytes an instance. Trails that are not this arena's present ones are left out.
+/// TAOCP 3, 5.2), on all threads. 16 bytes an instance. Trails that are not the present ones of
+/// `arenas` are left out.
 ///
 /// # Errors
 /// If the arena refuses.
 pub fn sort_instances(
     objects: &[RenderObject],
-    arena: &FrameArena,
+    arenas: &ThreadArenas,
+    workers: &Workers,
 ) -> Result<SliceHandle<Instance>, AllocError> {
-    let trail = |object: &RenderObject| -> &[Vec2] {
-        object.trail.and_then(|trail| arena.get(trail).ok()).unwrap_or(&[])
-    };
-    let mut starts = [0usize; 256];
-    for object in objects {
-        starts[usize::from(object.layer)] += 1 + trail(object).len();
+    let arena = arenas.local();
+    let block_count = objects.len().div_ceil(BLOCK_OBJECTS);
+    let counts = arena.try_alloc_slice_fill_with(block_count, |_| [0; LAYER_COUNT])?;
+    let mut blocks = FrameVec::try_with_capacity_in(block_count, arena)?;
+    for (objects, counts) in objects.chunks(BLOCK_OBJECTS).zip(counts) {
+        blocks.push(Block { objects, counts });
     }
-    let mut count = 0;
-    for start in &mut starts {
-        count += core::mem::replace(start, count);
+    workers.for_each_mut(&mut blocks, |_, block| block.count(arenas));
+    let instance_count = blocks.iter().map(Block::instance_count).sum();
+    let mut instances = PartedVec::try_new(instance_count, arena)?;
+    write_blocks(&blocks, instances.parts(), arenas, workers)?;
+    Ok(instances.into_vec().publish())
+}
+
+/// Writes all blocks' instances.
+fn write_blocks(
+    blocks: &[Block<'_>],
+    instances: Part<'_, Instance>,
+    arenas: &ThreadArenas,
+    workers: &Workers,
+) -> Result<(), AllocError> {
+    let arena = arenas.local();
+    let mut runs = cut_runs(blocks, instances, arena)?;
+    let mut jobs = FrameVec::try_with_capacity_in(blocks.len(), arena)?;
+    for (block, runs) in blocks.iter().zip(&mut runs) {
+        jobs.push((block, &mut runs[..]));
     }
-    let mut instances = filled(count, Instance::default(), arena)?;
-    for object in objects {
-        let points = trail(object);
-        let start = &mut starts[usize::from(object.layer)];
-        let slots = &mut instances[*start..*start + points.len() + 1];
-        *start += slots.len();
-        if let Some((body, slots)) = slots.split_last_mut() {
-            *body = body_instance(object);
-            for ((age, &point), slot) in points.iter().enumerate().zip(slots.iter_mut().rev()) {
-                *slot = trail_instance(object, point, age, points.len());
+    workers.for_each_mut(&mut jobs, |_, (block, runs)| block.write(runs, arenas));
+    Ok(())
+}
+
+/// The runs of instances that each block fills: one for each layer that it has, layer after layer,
+/// and in a layer block after block.
+fn cut_runs<'a, 'p>(
+    blocks: &[Block<'_>],
+    mut rest: Part<'p, Instance>,
+    arena: &'a FrameArena,
+) -> Result<FrameVec<'a, FrameVec<'a, Part<'p, Instance>>>, AllocError> {
+    let mut all = FrameVec::try_with_capacity_in(blocks.len(), arena)?;
+    for block in blocks {
+        all.push(FrameVec::try_with_capacity_in(block.layers().count(), arena)?);
+    }
+    for layer in 0..LAYER_COUNT {
+        for (block, runs) in blocks.iter().zip(&mut all) {
+            let len = block.counts[layer] as usize;
+            if len > 0 {
+                runs.push(rest.split(len));
             }
         }
     }
-    Ok(instances.publish())
+    Ok(all)
+}
+
+impl Block<'_> {
+    fn count(&mut self, arenas: &ThreadArenas) {
+        for object in self.objects {
+            let len = 1 + trail_of(object, arenas).len();
+            self.counts[usize::from(object.layer)] += len as u32;
+        }
+    }
+
+    fn instance_count(&self) -> usize {
+        self.counts.iter().map(|&count| count as usize).sum()
+    }
+
+    /// Layers that the block has.
+    fn layers(&self) -> impl Iterator<Item = usize> {
+        (0..LAYER_COUNT).filter(|&layer| self.counts[layer] > 0)
+    }
+
+    /// Writes the block's instances, each layer's to its run.
+    fn write(&self, runs: &mut [Part<'_, Instance>], arenas: &ThreadArenas) {
+        let mut places = [0u8; LAYER_COUNT];
+        for (layer, place) in self.layers().zip(0..) {
+            places[layer] = place;
+        }
+        // Whole runs first, so that each is known to be written; then object after object.
+        let mut slots: ArrayVec<&mut [Instance], LAYER_COUNT> =
+            runs.iter_mut().map(|run| run.take().fill(Instance::default())).collect();
+        for object in self.objects {
+            let points = trail_of(object, arenas);
+            let rest = &mut slots[usize::from(places[usize::from(object.layer)])];
+            let (front, behind) = core::mem::take(rest).split_at_mut(points.len() + 1);
+            *rest = behind;
+            if let Some((body, trail)) = front.split_last_mut() {
+                *body = body_instance(object);
+                for ((age, &point), slot) in points.iter().enumerate().zip(trail.iter_mut().rev()) {
+                    *slot = trail_instance(object, point, age, points.len());
+                }
+            }
+        }
+    }
+}
+
+/// Past positions, newest first.
+fn trail_of<'a>(object: &RenderObject, arenas: &'a ThreadArenas) -> &'a [Vec2] {
+    object.trail.and_then(|trail| arenas.get(trail).ok()).unwrap_or(&[])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn objects(arena: &FrameArena) -> Vec<RenderObject> {
+    fn objects(arena: &ThreadArenas) -> Vec<RenderObject> {
         let point = |n: usize| Vec2::new(n as f32, 0.5);
-        let trail = |n: usize| arena.publish_slice_from_iter((0..n % 5).map(point));
+        let trail = |n: usize| arena.local().publish_slice_from_iter((0..n % 5).map(point));
         (0..300)
             .map(|n| RenderObject {
                 position: point(n),
@@ -167,7 +255,7 @@ mod tests {
             .collect()
     }
 
-    fn brute_force(objects: &[RenderObject], arena: &FrameArena) -> Vec<Instance> {
+    fn brute_force(objects: &[RenderObject], arena: &ThreadArenas) -> Vec<Instance> {
         let mut sorted: Vec<&RenderObject> = objects.iter().collect();
         sorted.sort_by_key(|object| object.layer);
         let mut instances = Vec::new();
@@ -183,31 +271,43 @@ mod tests {
 
     #[test]
     fn instances_are_sorted_by_layer_and_stable() {
-        let arena = FrameArena::new();
+        let arena = ThreadArenas::new();
         let objects = objects(&arena);
-        let instances = sort_instances(&objects, &arena).unwrap();
+        let instances = sort_instances(&objects, &arena, &Workers::serial()).unwrap();
         assert_eq!(arena.get(instances).unwrap(), brute_force(&objects, &arena));
     }
 
     #[test]
+    fn many_blocks_on_many_threads_are_one_sorted_list() {
+        let arena = ThreadArenas::new();
+        let few = objects(&arena);
+        let many: Vec<RenderObject> = few.iter().copied().cycle().take(20_000).collect();
+        for threads in [1, 3] {
+            let workers = Workers::try_new(threads).unwrap();
+            let instances = sort_instances(&many, &arena, &workers).unwrap();
+            assert_eq!(arena.get(instances).unwrap(), brute_force(&many, &arena));
+        }
+    }
+
+    #[test]
     fn no_objects_give_an_empty_list() {
-        let arena = FrameArena::new();
-        let instances = sort_instances(&[], &arena).unwrap();
+        let arena = ThreadArenas::new();
+        let instances = sort_instances(&[], &arena, &Workers::serial()).unwrap();
         assert!(arena.get(instances).unwrap().is_empty());
     }
 
     #[test]
     fn trails_of_another_frame_are_left_out() {
-        let mut arena = FrameArena::new();
+        let mut arena = ThreadArenas::new();
         let objects = objects(&arena);
-        arena.reset();
-        let instances = sort_instances(&objects, &arena).unwrap();
+        arena.begin_frame();
+        let instances = sort_instances(&objects, &arena, &Workers::serial()).unwrap();
         assert_eq!(arena.get(instances).unwrap().len(), objects.len());
     }
 
     #[test]
     fn trail_points_fade_and_shrink_with_age() {
-        let arena = FrameArena::new();
+        let arena = ThreadArenas::new();
         let object = objects(&arena)[4];
         let points = [0, 1, 2].map(|age| trail_instance(&object, Vec2::ZERO, age, 3));
         assert!(points.is_sorted_by(|a, b| a.size > b.size && a.rgba[3] > b.rgba[3]));

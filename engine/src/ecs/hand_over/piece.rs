@@ -2,6 +2,9 @@
 
 use crate::{Epoch, FrameArena, FrameVec, Refused, SliceHandle};
 
+/// Pieces for which a list has room from the start.
+pub(super) const FIRST_PIECES: usize = 32;
+
 /// A value and what orders it.
 pub(super) struct Keyed<T> {
     pub(super) key: u64,

@@ -10,7 +10,7 @@ use bevy_ecs::world::World;
 use super::error::HandOverError;
 use super::join::join;
 use super::order::note_marks;
-use super::piece::{Piece, Values};
+use super::piece::{FIRST_PIECES, Piece, Values};
 use crate::ecs::phase::Phase;
 use crate::{Epoch, SliceHandle, ThreadArenas};
 
@@ -147,7 +147,8 @@ impl<T: Send + Sync + 'static> Shared<T> {
 
 impl<T> Lists<T> {
     fn new() -> Self {
-        Self { present: List::new(), last: List::new(), open: Vec::new(), writer_count: 0 }
+        let open = Vec::with_capacity(FIRST_PIECES);
+        Self { present: List::new(), last: List::new(), open, writer_count: 0 }
     }
 
     /// If the arenas began anew since the last call, what was present is the last, or forgotten.
@@ -166,7 +167,8 @@ impl<T> Lists<T> {
 
 impl<T> List<T> {
     fn new() -> Self {
-        Self { epoch: None, pieces: Vec::new(), joined: None, is_read: false }
+        let pieces = Vec::with_capacity(FIRST_PIECES);
+        Self { epoch: None, pieces, joined: None, is_read: false }
     }
 
     /// Forgets all, and keeps the room for pieces.

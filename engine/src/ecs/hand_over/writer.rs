@@ -3,6 +3,7 @@
 use core::any::type_name;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy_ecs::change_detection::Res;
@@ -11,11 +12,12 @@ use bevy_ecs::world::{DeferredWorld, FromWorld, World};
 use bevy_platform::cell::SyncCell;
 
 use super::order::Writes;
-use super::piece::{KeyedVec, Piece, Values};
+use super::piece::{FIRST_PIECES, KeyedVec, Piece, Values};
 use super::shared::{ReadAlready, Shared};
+use crate::arena::refuse;
 use crate::ecs::arena::{Arena, PhaseArena};
 use crate::ecs::phase::Phase;
-use crate::{FrameVec, Refused};
+use crate::{AllocError, FrameVec, Refused, ThreadArenas};
 
 /// The system parameter that hands values of type `T` over to [`FrameReader`](super::FrameReader)s,
 /// in the memory of phase `P`.
@@ -80,6 +82,7 @@ use crate::{FrameVec, Refused};
 /// for `EntityMut` in the same system takes `Without<IsResource>`.
 pub struct FrameWriter<'w, 's, T: Send + Sync + 'static, P: Phase> {
     parts: WriterParts<'w, 's, T, P>,
+    written: Written<'w, T>,
     /// The system's own pushes: through `&mut`, so that they have an order.
     own: SyncCell<OwnPieces<'w, T>>,
 }
@@ -97,30 +100,33 @@ struct OwnPieces<'w, T> {
     keyed: KeyedVec<'w, T>,
 }
 
-/// What a writing system keeps between its runs.
-struct Buffer<T: Send + Sync + 'static, P: Phase> {
-    shared: Arc<Shared<T>>,
-    /// The system's name, from its first run on.
-    system: Option<Arc<str>>,
-    written: Written<T>,
-    phase: PhantomData<fn() -> P>,
-}
-
-/// What a system wrote, until it is applied.
-struct Written<T> {
+/// What one run of a system writes.
+struct Written<'w, T> {
+    arenas: &'w ThreadArenas,
     writer: u64,
     run: u64,
     /// Locked once a batch.
     pieces: Mutex<Vec<Piece<T>>>,
 }
 
-impl<T> Written<T> {
+impl<T> Written<'_, T> {
     fn add(&self, values: Option<Values<T>>) {
         if let Some(values) = values {
             let piece = Piece { writer: self.writer, run: self.run, values };
             self.pieces.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
         }
     }
+}
+
+/// What a writing system keeps between its runs, and what it wrote until that is applied.
+struct Buffer<T: Send + Sync + 'static, P: Phase> {
+    shared: Arc<Shared<T>>,
+    /// The system's name, from its first run on.
+    system: Option<Arc<str>>,
+    writer: u64,
+    run: u64,
+    pieces: Vec<Piece<T>>,
+    phase: PhantomData<fn() -> P>,
 }
 
 impl<T: Send + Sync + 'static, P: Phase> FromWorld for Buffer<T, P> {
@@ -132,8 +138,10 @@ impl<T: Send + Sync + 'static, P: Phase> FromWorld for Buffer<T, P> {
             );
         }
         let shared = Shared::of::<P>(world);
-        let written = Written { writer: shared.add_writer(), run: 0, pieces: Mutex::default() };
-        Self { shared, system: None, written, phase: PhantomData }
+        let writer = shared.add_writer();
+        // So many batches make no heap call even in the first run.
+        let pieces = Vec::with_capacity(FIRST_PIECES);
+        Self { shared, system: None, writer, run: 0, pieces, phase: PhantomData }
     }
 }
 
@@ -144,11 +152,9 @@ impl<T: Send + Sync + 'static, P: Phase> SystemBuffer for Buffer<T, P> {
     }
 
     fn queue(&mut self, _meta: &SystemMeta, world: DeferredWorld) {
-        let Written { writer, pieces, .. } = &mut self.written;
-        let pieces = pieces.get_mut().unwrap_or_else(PoisonError::into_inner);
         match world.get_resource::<PhaseArena<P>>() {
-            Some(arena) => self.shared.take(arena.threads(), *writer, pieces),
-            None => pieces.clear(),
+            Some(arena) => self.shared.take(arena.threads(), self.writer, &mut self.pieces),
+            None => self.pieces.clear(),
         }
     }
 }
@@ -159,15 +165,17 @@ impl<'w, 's, T: Send + Sync + 'static, P: Phase> FrameWriter<'w, 's, T, P> {
         mut parts: WriterParts<'w, 's, T, P>,
         meta: &SystemMeta,
     ) -> Result<Self, String> {
-        let Buffer { shared, system, written, .. } = &mut *parts.buffer;
-        written.run += 1;
+        let arenas = parts.arena.threads();
+        let Buffer { shared, system, writer, run, pieces, .. } = &mut *parts.buffer;
+        *run += 1;
         let system = system.get_or_insert_with(|| Arc::from(&**meta.name()));
-        match shared.open(parts.arena.threads(), written.writer, system) {
+        match shared.open(arenas, *writer, system) {
             Ok(()) => {
-                let arena = parts.arena.local();
-                let plain = FrameVec::new_in(arena);
-                let keyed = KeyedVec::new_in(arena);
-                Ok(Self { parts, own: SyncCell::new(OwnPieces { plain, keyed }) })
+                let pieces = Mutex::new(core::mem::take(pieces));
+                let written = Written { arenas, writer: *writer, run: *run, pieces };
+                let plain = FrameVec::new_in(arenas.local());
+                let keyed = KeyedVec::new_in(arenas.local());
+                Ok(Self { parts, written, own: SyncCell::new(OwnPieces { plain, keyed }) })
             }
             Err(ReadAlready) => Err(format!(
                 "`{}` of the {} phase was read in this frame or tick already; order this system \
@@ -223,8 +231,7 @@ impl<'w, 's, T: Send + Sync + 'static, P: Phase> FrameWriter<'w, 's, T, P> {
     /// query's `par_iter`, and for the jobs of [`Workers`](crate::ecs::Workers).
     #[must_use]
     pub fn local(&self) -> BatchWriter<'_, T> {
-        let keyed = KeyedVec::new_in(self.parts.arena.local());
-        BatchWriter { keyed, written: &self.parts.buffer.written }
+        BatchWriter { written: &self.written, batch: None }
     }
 }
 
@@ -240,13 +247,14 @@ impl<T: Send + Sync + 'static, P: Phase> Extend<T> for FrameWriter<'_, '_, T, P>
 impl<T: Send + Sync + 'static, P: Phase> Drop for FrameWriter<'_, '_, T, P> {
     fn drop(&mut self) {
         let OwnPieces { plain, keyed } = self.own.get();
-        let written = &self.parts.buffer.written;
         if !plain.is_empty() {
             let empty = FrameVec::new_in(plain.arena());
             let plain = core::mem::replace(plain, empty);
-            written.add(Some(Values::Plain(plain.publish())));
+            self.written.add(Some(Values::Plain(plain.publish())));
         }
-        written.add(keyed.publish());
+        self.written.add(keyed.publish());
+        let pieces = self.written.pieces.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.parts.buffer.pieces = core::mem::take(pieces);
     }
 }
 
@@ -281,11 +289,13 @@ impl<T: Send + Sync + 'static, P: Phase> fmt::Debug for FrameWriter<'_, '_, T, P
 /// # bevy_ecs::system::assert_is_system(scan);
 /// ```
 pub struct BatchWriter<'a, T: Send + Sync + 'static> {
-    keyed: KeyedVec<'a, T>,
-    written: &'a Written<T>,
+    written: &'a Written<'a, T>,
+    /// From the first push on, in the thread's arena: `for_each_init` moves its state about for
+    /// each item, and two pointers travel in registers.
+    batch: Option<&'a mut ManuallyDrop<KeyedVec<'a, T>>>,
 }
 
-impl<T: Send + Sync + 'static> BatchWriter<'_, T> {
+impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
     /// Hands `value` over, in the order of `key` among all values with one.
     ///
     /// # Panics
@@ -293,7 +303,10 @@ impl<T: Send + Sync + 'static> BatchWriter<'_, T> {
     #[inline]
     #[track_caller]
     pub fn push_keyed(&mut self, key: u64, value: T) {
-        self.keyed.push(key, value);
+        match self.batch() {
+            Ok(batch) => batch.push(key, value),
+            Err(error) => refuse(error),
+        }
     }
 
     /// As [`push_keyed`](Self::push_keyed).
@@ -303,13 +316,36 @@ impl<T: Send + Sync + 'static> BatchWriter<'_, T> {
     #[inline]
     #[track_caller]
     pub fn try_push_keyed(&mut self, key: u64, value: T) -> Result<(), Refused<T>> {
-        self.keyed.try_push(key, value)
+        match self.batch() {
+            Ok(batch) => batch.try_push(key, value),
+            Err(error) => Err(Refused::new(error, value)),
+        }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn batch(&mut self) -> Result<&mut KeyedVec<'a, T>, AllocError> {
+        if self.batch.is_none() {
+            self.batch = Some(self.begin()?);
+        }
+        Ok(self.batch.as_mut().expect("there is one now"))
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn begin(&self) -> Result<&'a mut ManuallyDrop<KeyedVec<'a, T>>, AllocError> {
+        let arena = self.written.arenas.local();
+        // When it is dropped it is empty, so nothing is lost.
+        Ok(arena.try_alloc(ManuallyDrop::new(KeyedVec::new_in(arena)))?)
     }
 }
 
 impl<T: Send + Sync + 'static> Drop for BatchWriter<'_, T> {
     fn drop(&mut self) {
-        self.written.add(self.keyed.publish());
+        if let Some(batch) = &mut self.batch {
+            self.written.add(batch.publish());
+        }
     }
 }
 

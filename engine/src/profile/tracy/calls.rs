@@ -9,7 +9,7 @@
 //! - **N4** A zone is ended once, by the thread that opened it.
 //! - **N5** Addresses of blocks and objects are names to the client: it never reads what is there.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::CStr;
 use core::marker::PhantomData;
 
 use tracy_client::{Client, sys};
@@ -116,6 +116,7 @@ impl Drop for OpenZone {
 }
 
 /// How a plot's values are written.
+#[cfg(feature = "ecs")]
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PlotFormat {
     Number,
@@ -167,6 +168,7 @@ pub(super) fn end_frame(name: Name) {
 }
 
 /// Sets up a plot, once: the client repeats it to each viewer.
+#[cfg(feature = "ecs")]
 pub(super) fn set_up_plot(name: Name, format: PlotFormat) {
     let format = match format {
         PlotFormat::Number => sys::TracyPlotFormatEnum_TracyPlotFormatNumber,
@@ -178,7 +180,7 @@ pub(super) fn set_up_plot(name: Name, format: PlotFormat) {
         let name = name.0.as_ptr();
         // SAFETY: N1 and N3.
         unsafe {
-            sys::___tracy_emit_plot_config(name, format as c_int, is_step, is_filled, any_color);
+            sys::___tracy_emit_plot_config(name, format as i32, is_step, is_filled, any_color);
         }
     }
 }

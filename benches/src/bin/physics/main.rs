@@ -1,0 +1,55 @@
+//! What does a tick of physics cost, against other broad phases, on more threads, and while bodies
+//! come and go?
+//!
+//! ```sh
+//! cargo run --release -p frame-arena-benches --features peers --bin physics
+//! ```
+//!
+//! Arms of one table take turns, round after round, and each shows its fastest round: warm memory,
+//! no other work on the machine. Names of tables (`pairs`, `step`, `threads`, `recycle`) as
+//! arguments choose among them. The exit code is 1 if a target is missed.
+
+mod pairs;
+#[cfg(feature = "peers")]
+mod peers;
+mod recycle;
+mod rounds;
+mod scene;
+mod step;
+mod threads;
+
+use std::process::ExitCode;
+
+use frame_arena::heap;
+use frame_arena_benches::arms::Targets;
+
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting::system();
+
+type Table = (&'static str, fn(&mut Targets));
+
+const TABLES: [Table; 4] = [
+    ("pairs", pairs::table),
+    ("step", step::table),
+    ("threads", threads::table),
+    ("recycle", recycle::table),
+];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = wanted.iter().find(|name| TABLES.iter().all(|table| table.0 != **name)) {
+        eprintln!("no table is called {unknown}; there are pairs, step, threads, recycle");
+        return ExitCode::FAILURE;
+    }
+    let mut targets = Targets::default();
+    for (name, table) in TABLES {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            table(&mut targets);
+        }
+    }
+    if targets.missed > 0 {
+        eprintln!("{} missed", targets.missed);
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

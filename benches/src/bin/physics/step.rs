@@ -1,0 +1,150 @@
+//! A whole tick of physics, on one thread and on two, and where its time goes.
+
+use std::time::{Duration, Instant};
+
+use bevy_ecs::prelude::*;
+use frame_arena::ArenaConfig;
+use frame_arena::ecs::{Engine, EngineConfig, phase};
+use frame_arena::physics::{
+    Body, PhysicsConfig, PhysicsFigures, Position, TickData, Velocity, find_pairs, gather_objects,
+    integrate_motion, list_touches, relax_contacts, sort_bodies, write_back,
+};
+use frame_arena_benches::arms::Targets;
+
+use crate::rounds::{Arm, minima_ms};
+use crate::scene::{Scene, pile, scattered};
+
+const COUNT: u32 = 100_000;
+const ROUNDS: usize = 30;
+
+/// Moments between the systems of a tick.
+#[derive(Resource, Default)]
+struct Marks(Vec<Instant>);
+
+fn mark(mut marks: ResMut<Marks>) {
+    marks.0.push(Instant::now());
+}
+
+const SYSTEMS: [&str; 7] = ["integrate", "gather", "sort", "pairs", "lists", "relax", "write back"];
+
+/// An engine whose bodies are as in a scene before each tick.
+pub struct World {
+    engine: Engine,
+    scene: Scene,
+    /// Fastest time of each system, in milliseconds.
+    least_ms: [f64; SYSTEMS.len()],
+}
+
+impl World {
+    /// An engine with that many threads.
+    pub fn new(scene: &Scene, threads: usize) -> Self {
+        let physics = ArenaConfig {
+            capacity_bytes: (1 << 20) + scene.objects.len() * 300,
+            pretouch: true,
+            ..ArenaConfig::default()
+        };
+        let config = EngineConfig { physics, threads, ..EngineConfig::default() };
+        let mut engine = Engine::try_with_config(config).expect("memory and threads");
+        let tick_secs = engine.tick_duration().as_secs_f32();
+        let half_extents_m = scene.half_extents_m;
+        let world = engine.world_mut();
+        world.insert_resource(PhysicsConfig { tick_secs, half_extents_m, ..Default::default() });
+        world.init_resource::<TickData>();
+        world.init_resource::<PhysicsFigures>();
+        world.init_resource::<Marks>();
+        let objects = scene.objects.iter();
+        world.spawn_batch(
+            objects
+                .map(|object| Body {
+                    index: object.body,
+                    ..Body::new(0, object.motion.position, object.motion.velocity, object.radius)
+                })
+                .collect::<Vec<_>>(),
+        );
+        // The systems that `physics::install` adds.
+        engine.add_systems(
+            phase::Physics,
+            (
+                (mark, integrate_motion, mark, gather_objects, mark, sort_bodies, mark).chain(),
+                (find_pairs, mark, list_touches, mark, relax_contacts, mark, write_back, mark)
+                    .chain(),
+            )
+                .chain(),
+        );
+        Self { engine, scene: scene.clone(), least_ms: [f64::MAX; SYSTEMS.len()] }
+    }
+
+    /// Puts the bodies in place and runs a tick, which is timed.
+    pub fn step(&mut self) -> Duration {
+        let world = self.engine.world_mut();
+        world.resource_mut::<Marks>().0.clear();
+        let mut bodies = world.query::<(&mut Position, &mut Velocity)>();
+        for ((mut position, mut velocity), object) in
+            bodies.iter_mut(world).zip(&self.scene.objects)
+        {
+            position.0 = object.motion.position;
+            velocity.0 = object.motion.velocity;
+        }
+        let elapsed = self.engine.tick_duration();
+        let report = self.engine.run_frame(elapsed).expect("no system fails");
+        let marks = &self.engine.world().resource::<Marks>().0;
+        for (least, marks) in self.least_ms.iter_mut().zip(marks.windows(2)) {
+            *least = least.min((marks[1] - marks[0]).as_secs_f64() * 1e3);
+        }
+        let physics = report.phase("physics").expect("the engine has it");
+        assert_eq!(report.tick_count, 1);
+        physics.duration
+    }
+
+    /// Pairs of the last tick.
+    pub fn contact_count(&self) -> u64 {
+        self.engine.world().resource::<PhysicsFigures>().contact_count
+    }
+
+    /// Bytes of the physics arena that the last tick used.
+    pub fn used_bytes(&mut self) -> usize {
+        let world = self.engine.world_mut();
+        let mut arena = world.resource_mut::<frame_arena::ecs::PhaseArena<phase::Physics>>();
+        arena.stats().used_bytes
+    }
+}
+
+/// Prints the table.
+pub fn table(targets: &mut Targets) {
+    println!("## A tick of {COUNT} bodies, three rounds of relaxation, ms\n");
+    println!("| scene | pairs | 1 thread | 2 threads | ns a pair | {} |", SYSTEMS.join(" | "));
+    println!("|---|---|---|---|---|{}", "---|".repeat(SYSTEMS.len()));
+    let scenes = [
+        scattered(COUNT, 1.0, 0.4),
+        scattered(COUNT, 1.0, 1.5),
+        scattered(COUNT, 4.0, 1.5),
+        pile(COUNT),
+    ];
+    let mut ns_per_pair = Vec::new();
+    for (place, scene) in scenes.iter().enumerate() {
+        let [mut one, mut two] = [1, 2].map(|threads| World::new(scene, threads));
+        let mut arms: [Arm<'_>; 2] = [Box::new(|| one.step()), Box::new(|| two.step())];
+        let ms = minima_ms(ROUNDS, &mut arms);
+        drop(arms);
+        let pairs = one.contact_count();
+        ns_per_pair.push(ms[0] * 1e6 / pairs as f64);
+        let parts = one.least_ms.map(|ms| format!("{ms:.2}")).join(" | ");
+        println!(
+            "| {} | {pairs} | {:.2} | {:.2} | {:.1} | {parts} |",
+            scene.name, ms[0], ms[1], ns_per_pair[place]
+        );
+        if place == 0 {
+            println!(
+                "| target | | 3.0, {} | 2.2, {} | |{}",
+                targets.check(ms[0], 3.0),
+                targets.check(ms[1], 2.2),
+                " |".repeat(SYSTEMS.len())
+            );
+        }
+    }
+    let ratio = ns_per_pair[3] / ns_per_pair[1];
+    println!(
+        "\nA pair in the pile costs {ratio:.2} times one of the scattered: {} (2)\n",
+        targets.check(ratio, 2.0)
+    );
+}

@@ -1,0 +1,183 @@
+//! What does the profiler cost a frame of the demo: linked and unseen, and with a viewer connected?
+//!
+//! ```sh
+//! cargo build --release -p particle-demo --target-dir target/without
+//! cargo build --release -p particle-demo --features tracy --target-dir target/with
+//! cargo run --release -p frame-arena-benches --bin profiler_cost -- \
+//!     target/without/release/particle-demo target/with/release/particle-demo
+//! ```
+//!
+//! Each round runs three arms in turn, short runs, since the machine's own pace changes every few
+//! seconds, beginning with another one each time: without the feature,
+//! with it and no viewer, with it and a viewer (ours, in this process, which reads all and keeps
+//! it). The figure is the median of the frames' times, the ratio is to the same round's arm without;
+//! told are the median of the ratios and the interval that holds the true one in at least 95 of 100
+//! cases, from the order of the ratios alone. The exit code is 1 if a target is missed.
+//!
+//! Not shown: the cost of the real viewer, which draws while it reads.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use frame_arena_viewer::{Capture, Viewer, free_port};
+
+const ROUNDS: usize = 40;
+const FRAMES: usize = 100;
+const PARTICLES: &str = "20000";
+/// Most that the client may cost unseen, and seen, in parts of the frame without it.
+const MOST: [f64; 2] = [1.02, 1.05];
+/// Far more than a run takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [without, with] = &args[..] else {
+        eprintln!("usage: DEMO_WITHOUT_TRACY DEMO_WITH_TRACY");
+        return ExitCode::FAILURE;
+    };
+    match compare(without, with) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(without: &Path, with: &Path) -> Result<bool> {
+    let folder = std::env::temp_dir().join(format!("profiler-cost-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let report = folder.join("report.json");
+    let mut ratios = [Vec::new(), Vec::new()];
+    let mut told = 0;
+    for round in 0..ROUNDS {
+        let mut frame_ms = [0.0; 3];
+        for turn in 0..3 {
+            let arm = (round + turn) % 3;
+            frame_ms[arm] = match arm {
+                0 => run(&mut demo(without, &report), &report)?,
+                1 => run(&mut demo(with, &report), &report)?,
+                _ => {
+                    let (ms, capture) = run_seen(with, &report)?;
+                    told = capture.zones.len();
+                    ms
+                }
+            };
+        }
+        let [alone, unseen, seen] = frame_ms;
+        println!("round {round:>2}: {alone:.3} ms, unseen {unseen:.3} ms, seen {seen:.3} ms");
+        ratios[0].push(unseen / alone);
+        ratios[1].push(seen / alone);
+    }
+    std::fs::remove_dir_all(&folder)?;
+    println!(
+        "{ROUNDS} rounds of {FRAMES} frames, {PARTICLES} particles; {told} zones told when seen"
+    );
+    let mut is_met = true;
+    for ((name, ratios), most) in ["unseen", "seen"].iter().zip(&mut ratios).zip(MOST) {
+        let figure = Middle::of(ratios);
+        let verdict = if figure.median <= most { "met" } else { "missed" };
+        is_met &= figure.median <= most;
+        println!("{name}: {figure}, at most {:+.0} %: {verdict}", (most - 1.0) * 100.0);
+    }
+    Ok(is_met)
+}
+
+fn demo(program: &Path, report: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.args(["--headless", "--seed", "1", "--particles", PARTICLES]);
+    command.args(["--frames", &FRAMES.to_string()]).arg("--report").arg(report);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Median time of a frame, in milliseconds.
+fn run(command: &mut Command, report: &Path) -> Result<f64> {
+    let status = command.status()?;
+    if !status.success() {
+        return Err(format!("{:?} ended with {status}", command.get_program()).into());
+    }
+    median_ms(report)
+}
+
+fn run_seen(program: &Path, report: &Path) -> Result<(f64, Capture)> {
+    let port = free_port()?;
+    let mut command = demo(program, report);
+    let mut child =
+        command.arg("--wait-for-profiler").env("TRACY_PORT", port.to_string()).spawn()?;
+    let viewer = Viewer::connect(port, Instant::now() + PATIENCE);
+    let capture = viewer.and_then(Viewer::capture);
+    if capture.is_err() {
+        child.kill()?;
+    }
+    child.wait()?;
+    let capture = capture?;
+    if capture.frame_marks.len() != FRAMES || !capture.faults.is_empty() {
+        return Err(format!("{} frames, {:?}", capture.frame_marks.len(), capture.faults).into());
+    }
+    Ok((median_ms(report)?, capture))
+}
+
+fn median_ms(report: &Path) -> Result<f64> {
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report)?)?;
+    let median = report["frame_ms"]["p50"].as_f64();
+    median.ok_or_else(|| "the report has no frame_ms.p50".into())
+}
+
+/// A median and the interval around it.
+#[derive(Debug)]
+struct Middle {
+    median: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Middle {
+    /// The interval between the k-th from below and from above, with the largest k for which the
+    /// true median lies outside in at most 5 of 100 cases: each value is above it or below with
+    /// equal chance.
+    fn of(values: &mut [f64]) -> Self {
+        values.sort_by(f64::total_cmp);
+        let count = values.len();
+        let mut ways = 1.0; // In which `rank` of the values lie below.
+        let mut outside = 0.0;
+        let mut rank = 0;
+        while 2.0 * (outside + ways) / 2f64.powi(count as i32) <= 0.05 {
+            outside += ways;
+            ways *= (count - rank) as f64 / (rank + 1) as f64;
+            rank += 1;
+        }
+        let place = rank.saturating_sub(1);
+        let median = (values[(count - 1) / 2] + values[count / 2]) / 2.0;
+        Self { median, low: values[place], high: values[count - 1 - place] }
+    }
+}
+
+impl fmt::Display for Middle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+        let (median, low, high) = (percent(self.median), percent(self.low), percent(self.high));
+        write!(f, "{median:+.1} % (median; {low:+.1} to {high:+.1})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Middle;
+
+    #[test]
+    fn the_interval_is_that_of_the_tables() {
+        // For 10 values the second from either end, for 12 the third (97.9 and 96.1 in 100).
+        for (count, low, high) in [(6, 1.0, 6.0), (10, 2.0, 9.0), (12, 3.0, 10.0)] {
+            let mut values: Vec<f64> = (1..=count).map(f64::from).collect();
+            let middle = Middle::of(&mut values);
+            assert_eq!((middle.low, middle.high), (low, high), "{count}");
+            assert_eq!(middle.median, f64::from(count + 1) / 2.0);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The arenas in `bevy_app`'s loop.
+
+use bevy_app::{App, First, FixedFirst, FixedMainScheduleOrder, Last, MainScheduleOrder, Plugin};
+use bevy_ecs::schedule::{IntoScheduleConfigs, SystemSet};
+
+use super::config::EngineConfig;
+use super::hand_over::order_hand_over;
+use super::install::{begin_frame, begin_tick, install_with_config, is_installed};
+use crate::profile;
+
+/// Puts the arenas of update, physics and render into a bevy app.
+///
+/// Each turn of bevy's main loop is then this:
+///
+/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten.
+/// 2. `RunFixedMainLoop`: for each fixed step, `FixedFirst`, [`FrameArenaSystems::Begin`]: what tick
+///    phases made is forgotten; then the rest of the step runs.
+/// 3. `Update` and all that follows.
+/// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next `First`
+///    the frame's memory can still be read.
+///
+/// In all of bevy's schedules, systems with a [`FrameWriter`](super::FrameWriter) run before those
+/// with a [`FrameReader`](super::FrameReader) of the same type and phase. In schedules of your own
+/// call [`order_hand_over`](super::order_hand_over).
+///
+/// **From `Update` to a fixed step.** The fixed loop runs before `Update`, so a step sees what the
+/// last frame's update wrote: [`read_last`](super::FrameReader::read_last), with two
+/// [`frames_in_flight`](crate::ArenaConfig::frames_in_flight). A frame may have no step, or several:
+/// take the values up once a frame, in `RunFixedMainLoopSystems::BeforeFixedMainLoop`, and let the
+/// steps work on those; `examples/bevy_app.rs` does.
+///
+/// ```
+/// use bevy_app::{App, Update};
+/// use bevy_ecs::prelude::*;
+/// use frame_arena::ecs::{Arena, FrameArenaPlugin, phase};
+///
+/// fn label(arena: Arena<phase::Update>) {
+///     assert_eq!(arena.alloc_fmt(format_args!("wave {}", 3)), "wave 3");
+/// }
+///
+/// let mut app = App::new();
+/// app.add_plugins(FrameArenaPlugin::default()).add_systems(Update, label);
+/// app.update();
+/// ```
+///
+/// # Panics
+/// When built, if the system refuses a phase's first block or a thread. To have the error, or to
+/// have phases of your own, call [`install_with_config`] with the app's world first; then the
+/// plugin takes what is there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameArenaPlugin {
+    /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and
+    /// executor is the app's own matter.
+    pub config: EngineConfig,
+}
+
+/// When a frame, or a fixed step, begins and ends for the arenas.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FrameArenaSystems {
+    /// In `First` and in `FixedFirst`. Order those systems after it that use an arena there.
+    Begin,
+    /// In `Last`. Order those systems before it that belong to the frame's time.
+    End,
+}
+
+impl Plugin for FrameArenaPlugin {
+    fn build(&self, app: &mut App) {
+        profile::start();
+        if !is_installed(app.world())
+            && let Err(error) = install_with_config(app.world_mut(), self.config)
+        {
+            panic!("{error}");
+        }
+        let main = app.world().resource::<MainScheduleOrder>();
+        let mut schedules = [&*main.startup_labels, &*main.labels].concat();
+        schedules.extend(&app.world().resource::<FixedMainScheduleOrder>().labels);
+        for schedule in schedules {
+            app.edit_schedule(schedule, |schedule| _ = order_hand_over(schedule));
+        }
+        app.add_systems(First, begin_frame.in_set(FrameArenaSystems::Begin))
+            .add_systems(FixedFirst, begin_tick.in_set(FrameArenaSystems::Begin))
+            .add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
+    }
+}

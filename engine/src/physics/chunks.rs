@@ -1,0 +1,68 @@
+//! Bodies of the world in chunks, for jobs.
+
+use core::ops::Range;
+
+use bevy_ecs::change_detection::ContiguousMut;
+
+use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
+
+/// Bodies in a chunk; whole groups of those that are passed over together.
+pub(crate) const CHUNK_BODIES: usize = 2_048;
+
+/// Bodies to be moved.
+pub(super) struct MovedChunk<'w> {
+    pub(super) positions: &'w mut [Position],
+    pub(super) velocities: &'w mut [Velocity],
+    pub(super) radii: &'w [Radius],
+}
+
+/// Bodies to be looked at.
+pub(super) struct SeenChunk<'w> {
+    pub(super) positions: &'w [Position],
+    pub(super) velocities: &'w [Velocity],
+    pub(super) radii: &'w [Radius],
+    pub(super) alive: &'w [Alive],
+    pub(super) indices: &'w [BodyIndex],
+}
+
+/// Cuts a run of bodies that are moved, and marks them all as changed.
+pub(super) fn moved_chunks<'w>(
+    positions: ContiguousMut<'w, Position>,
+    velocities: ContiguousMut<'w, Velocity>,
+    radii: &'w [Radius],
+) -> impl Iterator<Item = MovedChunk<'w>> {
+    let (positions, _) = ContiguousMut::split(positions);
+    let (velocities, _) = ContiguousMut::split(velocities);
+    let moved = positions.chunks_mut(CHUNK_BODIES).zip(velocities.chunks_mut(CHUNK_BODIES));
+    moved.zip(radii.chunks(CHUNK_BODIES)).map(|((positions, velocities), radii)| MovedChunk {
+        positions,
+        velocities,
+        radii,
+    })
+}
+
+/// What says which bodies of a run live, in the same chunks; only real changes are to be marked.
+pub(super) fn alive_chunks(alive: ContiguousMut<'_, Alive>) -> impl Iterator<Item = &mut [Alive]> {
+    ContiguousMut::bypass_change_detection_split(alive).0.chunks_mut(CHUNK_BODIES)
+}
+
+/// The same, to be looked at.
+pub(super) fn chunks_of<T>(run: &[T]) -> impl Iterator<Item = &[T]> {
+    run.chunks(CHUNK_BODIES)
+}
+
+/// Cuts a run of bodies that are looked at.
+pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
+    chunk_ranges(run.positions.len()).map(move |range| SeenChunk {
+        positions: &run.positions[range.clone()],
+        velocities: &run.velocities[range.clone()],
+        radii: &run.radii[range.clone()],
+        alive: &run.alive[range.clone()],
+        indices: &run.indices[range],
+    })
+}
+
+/// Where the chunks of a run of `len` bodies lie.
+pub(crate) fn chunk_ranges(len: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
+}

@@ -1,0 +1,412 @@
+//! Sorting bodies into the cells of a grid, in two steps, both on all threads.
+//!
+//! 1. Each chunk of bodies is sorted by row: a counting sort in memory of its own.
+//! 2. Each strip of rows takes its bodies out of all chunks, in order, and sorts them by cell.
+//!
+//! Both steps move data that stays in a core's own caches, which one counting sort of all bodies
+//! does not. The order is that of one stable sort, whatever the chunks and the threads.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use glam::Vec2;
+
+use super::collider::CollisionObject;
+use super::grid::{Extent, GIANT_RADII, Grid, Level, Record};
+use super::strip::{Bands, Strip};
+use crate::arena::{Part, PartedVec};
+use crate::ecs::Workers;
+use crate::{AllocError, FrameArena, FrameVec, ThreadArenas};
+
+/// Most chunks, and least bodies of one.
+const MAX_CHUNKS: usize = 32;
+const MIN_CHUNK_BODIES: usize = 1_024;
+
+/// A body and its cell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    cell: u32,
+    object: u32,
+}
+
+/// How the world is laid out in this tick.
+#[derive(Clone, Copy)]
+struct Layout {
+    level: Level,
+    giants: Option<Level>,
+    /// Metres; larger bodies are giants.
+    giant_radius: f32,
+    bands: Bands,
+}
+
+impl Layout {
+    /// The cell and the band of a body; giants have the band behind the last.
+    #[inline]
+    fn place(&self, object: &CollisionObject) -> (usize, usize) {
+        match &self.giants {
+            Some(giants) if object.radius > self.giant_radius => {
+                (giants.cell_and_row(object.motion.position).0, self.bands.count)
+            }
+            _ => {
+                let (cell, row) = self.level.cell_and_row(object.motion.position);
+                (cell, self.bands.of(row))
+            }
+        }
+    }
+
+    fn cell_count(&self) -> usize {
+        self.giants.unwrap_or(self.level).end_cell()
+    }
+}
+
+/// Sorts bodies by cell. Stable: within a cell they keep their order.
+///
+/// Takes 52 bytes a body and at most 8 bytes a body for cells. A world without walls has infinite
+/// half extents.
+///
+/// # Errors
+/// If the arena refuses.
+pub fn sort_into_grid(
+    objects: &[CollisionObject],
+    half_extents_m: Vec2,
+    arenas: &ThreadArenas,
+    workers: &Workers,
+) -> Result<Grid, AllocError> {
+    let arena = arenas.local();
+    let layout = lay_out(objects, half_extents_m, arena, workers)?;
+    let mut entries = PartedVec::try_new(objects.len(), arena)?;
+    let mut sorted = PartedVec::try_new(objects.len(), arena)?;
+    let chunks = sort_by_row(objects, &layout, (&mut entries, &mut sorted), arena, workers)?;
+    let strips = cut_into_strips(chunks, &layout, arena)?;
+    let places = arena.try_publish_slice_from_iter(objects.iter().map(|_| AtomicU32::new(0)))?;
+
+    let mut starts = PartedVec::try_new(layout.cell_count() + 1, arena)?;
+    let mut cells = PartedVec::try_new(objects.len(), arena)?;
+    let mut records = PartedVec::try_new(objects.len(), arena)?;
+    let mut velocities = PartedVec::try_new(objects.len(), arena)?;
+    {
+        let mut starts = starts.parts();
+        let (mut cells, mut records) = (cells.parts(), records.parts());
+        let mut velocities = velocities.parts();
+        // Each cell's end is the start of the next.
+        starts.split(1).fill(0);
+        let jobs = strips.iter().map(|(strip, bands)| StripSort {
+            strip: *strip,
+            bands: *bands,
+            ends: starts.split(strip.cell_count()),
+            cells: cells.split(strip.len()),
+            records: records.split(strip.len()),
+            velocities: velocities.split(strip.len()),
+        });
+        let jobs = arena.try_alloc_slice_from_iter(jobs)?;
+        let places = arena.get(places).unwrap_or(&[]);
+        workers.for_each_mut(jobs, |_, job| job.run(objects, chunks, places));
+    }
+    Ok(Grid {
+        records: records.into_vec().publish(),
+        velocities: velocities.into_vec().publish(),
+        cells: cells.into_vec().publish(),
+        starts: starts.into_vec().publish(),
+        strips: arena.try_publish_slice_from_iter(strips.iter().map(|(strip, _)| *strip))?,
+        places,
+        level: layout.level,
+        giants: layout.giants,
+    })
+}
+
+/// What a chunk of bodies tells of the whole.
+struct Survey<'a> {
+    objects: &'a [CollisionObject],
+    radius_sum_m: f64,
+    extents: [Extent; 2],
+}
+
+/// Looks how far the bodies reach, and whether there are giants among them.
+fn lay_out(
+    objects: &[CollisionObject],
+    half_extents_m: Vec2,
+    arena: &FrameArena,
+    workers: &Workers,
+) -> Result<Layout, AllocError> {
+    let surveys = arena.try_alloc_slice_from_iter(
+        objects.chunks(chunk_len(objects)).map(|objects| Survey {
+            objects,
+            radius_sum_m: 0.0,
+            extents: [Extent::EMPTY; 2],
+        }),
+    )?;
+    workers.for_each_mut(surveys, |_, survey| {
+        for object in survey.objects {
+            survey.radius_sum_m += f64::from(object.radius);
+            survey.extents[0] = survey.extents[0].joined(Extent::of(object));
+        }
+    });
+    let sum: f64 = surveys.iter().map(|survey| survey.radius_sum_m).sum();
+    let giant_radius = (sum / objects.len().max(1) as f64) as f32 * GIANT_RADII;
+    let joined = |surveys: &[Survey<'_>], of: usize| {
+        surveys.iter().fold(Extent::EMPTY, |sum, survey| sum.joined(survey.extents[of]))
+    };
+    if joined(surveys, 0).max_radius > giant_radius {
+        workers.for_each_mut(surveys, |_, survey| {
+            survey.extents = [Extent::EMPTY; 2];
+            for object in survey.objects {
+                let extent = &mut survey.extents[usize::from(object.radius > giant_radius)];
+                *extent = extent.joined(Extent::of(object));
+            }
+        });
+    }
+    let level = Level::new(joined(surveys, 0), half_extents_m, 0);
+    let giants = joined(surveys, 1);
+    let giants = (giants.count > 0).then(|| Level::new(giants, half_extents_m, level.end_cell()));
+    Ok(Layout { level, giants, giant_radius, bands: Bands::new(level.rows) })
+}
+
+fn chunk_len(objects: &[CollisionObject]) -> usize {
+    objects.len().div_ceil(MAX_CHUNKS).max(MIN_CHUNK_BODIES)
+}
+
+/// The first step for one chunk.
+struct Chunk<'a> {
+    objects: &'a [CollisionObject],
+    first_object: u32,
+    unsorted: Part<'a, Entry>,
+    part: Part<'a, Entry>,
+    /// The chunk's entries, sorted by band.
+    sorted: &'a [Entry],
+    /// For each band, where it ends among `sorted`, and one 0 before.
+    band_ends: &'a mut [u32],
+}
+
+impl<'a> Chunk<'a> {
+    fn sort(&mut self, layout: &Layout) {
+        let counts = &mut self.band_ends[1..];
+        let entries = self.objects.iter().map(|object| {
+            let (cell, band) = layout.place(object);
+            counts[band] += 1;
+            // The band stands where the number of the object comes later.
+            Entry { cell: cell as u32, object: band as u32 }
+        });
+        let unsorted = self.unsorted.take().fill_from(entries);
+        let mut sum = 0;
+        for count in &mut *counts {
+            sum += core::mem::replace(count, sum);
+        }
+        let sorted = self.part.take().fill(Entry::default());
+        for (entry, object) in unsorted.iter().zip(self.first_object..) {
+            let end = &mut counts[entry.object as usize];
+            sorted[*end as usize] = Entry { cell: entry.cell, object };
+            *end += 1;
+        }
+        self.sorted = sorted;
+    }
+
+    /// The chunk's bodies in some bands.
+    fn entries(&self, (first, end): (usize, usize)) -> &'a [Entry] {
+        &self.sorted[self.band_ends[first] as usize..self.band_ends[end] as usize]
+    }
+}
+
+type EntryParts<'p, 'a> = (&'p mut PartedVec<'a, Entry>, &'p mut PartedVec<'a, Entry>);
+
+fn sort_by_row<'p>(
+    objects: &'p [CollisionObject],
+    layout: &Layout,
+    (unsorted, sorted): EntryParts<'p, '_>,
+    arena: &'p FrameArena,
+    workers: &Workers,
+) -> Result<&'p [Chunk<'p>], AllocError> {
+    let chunk_len = chunk_len(objects);
+    let counter_count = layout.bands.count + 2;
+    let chunks = objects.chunks(chunk_len);
+    let counters = arena.try_alloc_slice_fill_with(chunks.len() * counter_count, |_| 0)?;
+    let (mut unsorted, mut sorted) = (unsorted.parts(), sorted.parts());
+    let jobs = chunks.zip(counters.chunks_exact_mut(counter_count)).enumerate();
+    let jobs = jobs.map(|(n, (objects, band_ends))| Chunk {
+        objects,
+        first_object: (n * chunk_len) as u32,
+        unsorted: unsorted.split(objects.len()),
+        part: sorted.split(objects.len()),
+        sorted: &[],
+        band_ends,
+    });
+    let jobs = arena.try_alloc_slice_from_iter(jobs)?;
+    workers.for_each_mut(jobs, |_, job| job.sort(layout));
+    Ok(jobs)
+}
+
+/// A strip and its bands, as first and end.
+type BandedStrip = (Strip, (usize, usize));
+
+/// The strips, from the lowest to that of the giants.
+fn cut_into_strips<'a>(
+    chunks: &[Chunk<'_>],
+    layout: &Layout,
+    arena: &'a FrameArena,
+) -> Result<&'a [BandedStrip], AllocError> {
+    let Layout { level, bands, .. } = layout;
+    let count_of = |first: usize, end: usize| -> u32 {
+        chunks.iter().map(|chunk| chunk.band_ends[end] - chunk.band_ends[first]).sum()
+    };
+    let counts = arena.try_alloc_slice_fill_with(bands.count, |band| count_of(band, band + 1))?;
+    let mut strips = FrameVec::try_with_capacity_in(bands.count + 1, arena)?;
+    let mut first = 0;
+    for (first_band, end_band) in bands.cut(counts, level.rows) {
+        let first_row = bands.first_row(first_band, level.rows);
+        let end_row = bands.first_row(end_band, level.rows);
+        let is_top = end_row == level.rows;
+        let end_cell = if is_top { level.end_cell() } else { level.row_cell(end_row) };
+        let end = first + count_of(first_band, end_band);
+        let strip = Strip {
+            first_row: first_row as u32,
+            end_row: end_row as u32,
+            first_cell: level.row_cell(first_row) as u32,
+            end_cell: end_cell as u32,
+            last_row_cell: level.row_cell(end_row - 1) as u32,
+            first,
+            end,
+            is_giants: false,
+        };
+        strips.try_push((strip, (first_band, end_band)))?;
+        first = end;
+    }
+    if let Some(giants) = &layout.giants {
+        let strip = Strip {
+            first_row: 0,
+            end_row: giants.rows as u32,
+            first_cell: level.end_cell() as u32,
+            end_cell: giants.end_cell() as u32,
+            last_row_cell: giants.row_cell(giants.rows - 1) as u32,
+            first,
+            end: first + count_of(bands.count, bands.count + 1),
+            is_giants: true,
+        };
+        strips.try_push((strip, (bands.count, bands.count + 1)))?;
+    }
+    Ok(strips.into_slice())
+}
+
+/// The second step for one strip.
+struct StripSort<'a> {
+    strip: Strip,
+    bands: (usize, usize),
+    ends: Part<'a, u32>,
+    cells: Part<'a, u32>,
+    records: Part<'a, Record>,
+    velocities: Part<'a, Vec2>,
+}
+
+impl StripSort<'_> {
+    fn run(&mut self, objects: &[CollisionObject], chunks: &[Chunk<'_>], places: &[AtomicU32]) {
+        let Strip { first, first_cell, .. } = self.strip;
+        let bands = self.bands;
+        let entries = || chunks.iter().flat_map(|chunk| chunk.entries(bands));
+        let ends = self.ends.take().fill(0);
+        entries().for_each(|entry| ends[(entry.cell - first_cell) as usize] += 1);
+        let mut sum = 0;
+        for count in &mut *ends {
+            sum += core::mem::replace(count, sum);
+        }
+        let cells = self.cells.take().fill(0);
+        let records = self.records.take().fill(Record::default());
+        let velocities = self.velocities.take().fill(Vec2::ZERO);
+        entries().for_each(|&Entry { cell, object }| {
+            let end = &mut ends[(cell - first_cell) as usize];
+            let place = *end as usize;
+            *end += 1;
+            let CollisionObject { motion, radius, .. } = objects[object as usize];
+            cells[place] = cell;
+            records[place] = Record { position: motion.position, radius, object };
+            velocities[place] = motion.velocity;
+            places[object as usize].store(first + place as u32, Ordering::Relaxed);
+        });
+        ends.iter_mut().for_each(|end| *end += first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::MAX_CELLS_PER_BODY;
+    use super::super::motion::Motion;
+    use super::*;
+    use crate::physics::scene;
+
+    fn checked(objects: &[CollisionObject], half_extents_m: Vec2) -> (usize, Grid) {
+        let arena = ThreadArenas::new();
+        let grid = sort_into_grid(objects, half_extents_m, &arena, &Workers::serial()).unwrap();
+        let records = arena.get(grid.records).unwrap();
+        let velocities = arena.get(grid.velocities).unwrap();
+        let places = arena.get(grid.places).unwrap();
+        let cells = arena.get(grid.cells).unwrap();
+        let starts = arena.get(grid.starts).unwrap();
+        for (object, place) in places.iter().enumerate() {
+            let place = place.load(Ordering::Relaxed) as usize;
+            assert_eq!(records[place].object as usize, object);
+            let Motion { position, velocity } = objects[object].motion;
+            assert_eq!((records[place].position, velocities[place]), (position, velocity));
+            let cell = cells[place] as usize;
+            assert!((starts[cell]..starts[cell + 1]).contains(&(place as u32)));
+        }
+        assert!(starts.is_sorted());
+        assert_eq!(starts[starts.len() - 1] as usize, objects.len());
+        let in_cell = |pair: &[Record]| pair[0].object < pair[1].object;
+        let is_one_cell = |n: &usize| cells[*n] == cells[*n + 1];
+        let pairs = (0..objects.len().saturating_sub(1)).filter(is_one_cell);
+        assert!(pairs.map(|n| &records[n..n + 2]).all(in_cell), "stable");
+        (starts.len(), grid)
+    }
+
+    #[test]
+    fn every_body_has_one_place() {
+        checked(&scene::uniform(1, 1_000, 0.05, 0.2), Vec2::splat(8.0));
+    }
+
+    #[test]
+    fn an_empty_world_and_one_body_are_sorted() {
+        checked(&[], Vec2::splat(8.0));
+        checked(&scene::uniform(2, 1, 0.05, 0.05), Vec2::splat(8.0));
+    }
+
+    #[test]
+    fn a_vast_world_of_tiny_bodies_has_few_cells() {
+        let mut objects = scene::uniform(3, 500, 1e-6, 1e-6);
+        for object in &mut objects {
+            object.motion.position *= 1e6;
+        }
+        let (cell_count, _) = checked(&objects, Vec2::INFINITY);
+        assert!(cell_count <= 500 * 3 * MAX_CELLS_PER_BODY, "{cell_count}");
+    }
+
+    #[test]
+    fn a_world_of_extreme_coordinates_is_sorted() {
+        let mut objects = scene::uniform(4, 100, 0.1, 0.1);
+        objects[0].motion.position = Vec2::splat(f32::MAX);
+        objects[1].motion.position = Vec2::splat(f32::MIN);
+        checked(&objects, Vec2::INFINITY);
+        checked(&objects, Vec2::splat(8.0));
+        checked(&objects, Vec2::ZERO);
+    }
+
+    #[test]
+    fn a_giant_does_not_widen_the_cells_of_the_others() {
+        let mut objects = scene::uniform(5, 400, 0.05, 0.05);
+        objects[7].radius = 5.0;
+        let (_, grid) = checked(&objects, Vec2::splat(8.0));
+        assert_eq!(grid.level.max_radius, 0.05);
+        assert_eq!(grid.giants.unwrap().max_radius, 5.0);
+    }
+
+    #[test]
+    fn the_order_is_the_same_on_any_number_of_threads() {
+        let mut objects = scene::uniform(6, 20_000, 0.02, 0.06);
+        for giant in (0..20_000).step_by(500) {
+            objects[giant].radius = 0.5;
+        }
+        let sorted = |thread_count| {
+            let (arena, workers) = (ThreadArenas::new(), Workers::try_new(thread_count).unwrap());
+            let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
+            assert!(grid.strips.len() > 8);
+            arena.get(grid.records).unwrap().to_vec()
+        };
+        let serial = sorted(1);
+        assert!([2, 3, 4].into_iter().all(|threads| sorted(threads) == serial));
+    }
+}
