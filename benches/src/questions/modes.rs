@@ -52,11 +52,6 @@ fn plain(change: fn(ArenaConfig) -> ArenaConfig) -> Work {
     let config = ArenaConfig { capacity_bytes: MOST_BYTES, ..ArenaConfig::default() };
     let mut arena = FrameArena::with_config(change(config));
     Box::new(move |operations| {
-        timed_batches!(
-            operations,
-            len,
-            |n| black_box(black_box(&arena).alloc(n)),
-            arena.reset()
-        )
+        timed_batches!(operations, len, |n| black_box(black_box(&arena).alloc(n)), arena.reset())
     })
 }

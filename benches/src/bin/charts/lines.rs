@@ -1,6 +1,6 @@
 //! One line for each arm over sizes, both axes by powers.
 
-use frame_arena_benches::record::Results;
+use frame_arena_benches::record::{Results, growth_exponent};
 
 use crate::svg::{Svg, WIDTH, short, source};
 
@@ -80,24 +80,19 @@ fn draw_lines(svg: &mut Svg, scale: &Scale, lines: &[Line]) {
         svg.line(&points, &line.class);
         let y = last_y(line).max(free + NAME_STEP).min(lowest + NAME_STEP * index as f64);
         free = y;
-        let exponent = exponent(&line.points);
+        let exponent = growth_exponent(&line.points).unwrap_or(f64::NAN);
         let x = WIDTH - RIGHT + 16.0;
         let class = format!("tag {}", line.class);
         svg.text(x, y, &class, "start", line.label);
         let last = line.points.last().map_or(0.0, |point| point.1);
-        svg.text(x, y + 13.0, "small", "start", format!("{} ns, exponent {exponent:.2}", short(last)));
+        svg.text(
+            x,
+            y + 13.0,
+            "small",
+            "start",
+            format!("{} ns, exponent {exponent:.2}", short(last)),
+        );
     }
-}
-
-/// Slope of the least-squares line through the logarithms.
-fn exponent(points: &[(f64, f64)]) -> f64 {
-    let logs: Vec<_> = points.iter().map(|&(x, y)| (x.ln(), y.ln())).collect();
-    let len = logs.len() as f64;
-    let x = logs.iter().map(|log| log.0).sum::<f64>() / len;
-    let y = logs.iter().map(|log| log.1).sum::<f64>() / len;
-    let above: f64 = logs.iter().map(|log| (log.0 - x) * (log.1 - y)).sum();
-    let below: f64 = logs.iter().map(|log| (log.0 - x) * (log.0 - x)).sum();
-    above / below
 }
 
 struct Scale {

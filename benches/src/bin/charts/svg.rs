@@ -100,5 +100,8 @@ pub fn source(results: &frame_arena_benches::record::Results, question: &str) ->
     let (date, commit) = results
         .table(question)
         .map_or(("", ""), |table| (table.date.as_str(), table.commit.as_str()));
-    format!("{}, {} cores; {date}, {commit}; the least of many turns", machine.processor, machine.cores)
+    format!(
+        "{}, {} cores; {date}, {commit}; the least of many turns",
+        machine.processor, machine.cores
+    )
 }
