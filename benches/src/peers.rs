@@ -81,7 +81,7 @@ macro_rules! bumpalo {
 bumpalo!(8, "bumpalo-8", "bumpalo, MIN_ALIGN 8, no count");
 bumpalo!(1, "bumpalo-1", "bumpalo, MIN_ALIGN 1 (as it comes), no count");
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 mod others {
     use blink_alloc::Blink;
     use bump_scope::alloc::Global;
@@ -191,7 +191,7 @@ macro_rules! for_each_arena {
             type $arena = bumpalo::Bump<1>;
             $body;
         }
-        #[cfg(feature = "peers")]
+        #[cfg(feature = "arenas")]
         {
             use bump_scope::alloc::Global;
             use bump_scope::settings::BumpSettings;

@@ -8,9 +8,11 @@ pub mod entities;
 pub mod growth;
 pub mod handles;
 pub mod lists;
+pub mod modes;
 pub mod pages;
 pub mod resets;
 pub mod structures;
+pub mod templates;
 pub mod values;
 
 /// All of them, in the order of the results.
@@ -21,9 +23,11 @@ pub fn all() -> Vec<Question> {
     questions.extend(resets::questions());
     questions.extend(pages::questions());
     questions.extend(lists::questions());
+    questions.extend(templates::questions());
     questions.extend(handles::questions());
     questions.extend(structures::questions());
     questions.extend(growth::questions());
+    questions.extend(modes::questions());
     #[cfg(feature = "demo")]
     questions.extend(demo::questions());
     questions

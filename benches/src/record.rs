@@ -139,10 +139,38 @@ impl Table {
     }
 }
 
+/// The power of the size with which a figure grows: slope of the least-squares line through the
+/// logarithms. None of fewer than three points.
+#[must_use]
+pub fn growth_exponent(points: &[(f64, f64)]) -> Option<f64> {
+    if points.len() < 3 || points.iter().any(|&(x, y)| x <= 0.0 || y <= 0.0) {
+        return None;
+    }
+    let logs: Vec<_> = points.iter().map(|&(x, y)| (x.ln(), y.ln())).collect();
+    let len = logs.len() as f64;
+    let x = logs.iter().map(|log| log.0).sum::<f64>() / len;
+    let y = logs.iter().map(|log| log.1).sum::<f64>() / len;
+    let above: f64 = logs.iter().map(|log| (log.0 - x) * (log.1 - y)).sum();
+    let below: f64 = logs.iter().map(|log| (log.0 - x) * (log.0 - x)).sum();
+    Some(above / below)
+}
+
 impl Results {
     /// The answer to a question.
     #[must_use]
     pub fn table(&self, question: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.question.name == question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::growth_exponent;
+
+    #[test]
+    fn a_square_grows_with_the_exponent_two() {
+        let points = [1.0, 10.0, 100.0].map(|x: f64| (x, 3.0 * x * x));
+        assert!((growth_exponent(&points).unwrap() - 2.0).abs() < 1e-9);
+        assert_eq!(growth_exponent(&points[..2]), None);
     }
 }

@@ -68,7 +68,7 @@ pub fn questions() -> Vec<Question> {
                 Arm::new("frame-arena", "FrameArena, FrameVec::with_capacity_in", ours::<true>),
                 Arm::new("bumpalo-8", "bumpalo, MIN_ALIGN 8, its Vec", bumpalo_8::<true>),
                 Arm::new("bumpalo-1", "bumpalo, MIN_ALIGN 1, its Vec", bumpalo_1::<true>),
-                #[cfg(feature = "peers")]
+                #[cfg(feature = "arenas")]
                 Arm::new("bump-scope-1", "bump-scope as it comes, its BumpVec", bump_scope::<true>),
                 Arm::new("kept-vecs", "kept `Vec`s, one for each entity", kept),
                 Arm::new("kept-flat", "two kept `Vec`s, all slices in one", kept_flat),
@@ -86,7 +86,7 @@ pub fn questions() -> Vec<Question> {
                 Arm::new("frame-arena", "FrameArena, FrameVec::new_in", ours::<false>),
                 Arm::new("bumpalo-8", "bumpalo, MIN_ALIGN 8, its Vec", bumpalo_8::<false>),
                 Arm::new("bumpalo-1", "bumpalo, MIN_ALIGN 1, its Vec", bumpalo_1::<false>),
-                #[cfg(feature = "peers")]
+                #[cfg(feature = "arenas")]
                 Arm::new(
                     "bump-scope-1",
                     "bump-scope as it comes, its BumpVec",
@@ -159,7 +159,7 @@ fn bumpalo_1<const HAS_CAPACITY: bool>(_: u64) -> Work {
     })
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn bump_scope<const HAS_CAPACITY: bool>(_: u64) -> Work {
     type Scope = bump_scope::Bump<bump_scope::alloc::Global>;
     frames!(source, bump = Scope::with_size(CAPACITY_BYTES), {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::{Barrier, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use bumpalo::Bump;
 use frame_arena::{ArenaConfig, FrameArena, ThreadArenas};
@@ -51,7 +52,7 @@ pub fn questions() -> Vec<Question> {
                 &[
                     Arm::new("frame-arena", "ThreadArenas, `local()` for each value", set_threads),
                     Arm::new("frame-arena-once", "ThreadArenas, `local()` once", set_threads_once),
-                    #[cfg(feature = "peers")]
+                    #[cfg(feature = "arenas")]
                     Arm::new("bumpalo-herd", "bumpalo-herd, a member a thread", herd_threads),
                     Arm::new("mutex", "bumpalo in a `Mutex`", mutex_threads),
                     Arm::new("box-glibc", "`Box`, glibc", box_threads),
@@ -92,7 +93,7 @@ pub fn questions() -> Vec<Question> {
                 Arm::new("thread-local", "a `thread_local!` FrameArena", access_thread_local),
                 Arm::new("reference", "a FrameArena fetched before", access_fetched),
                 Arm::new("mutex", "bumpalo in a `Mutex`", access_mutex),
-                #[cfg(feature = "peers")]
+                #[cfg(feature = "arenas")]
                 Arm::new("bumpalo-herd", "bumpalo-herd, a member fetched each time", access_herd),
             ],
         },
@@ -152,22 +153,23 @@ fn boxed_objects(values: u64) -> Work {
 
 const THREAD_VALUES: u64 = 200_000;
 
-/// Nanoseconds in which so many threads do `work` at the same time, until the last is done.
+/// Nanoseconds in which so many threads do `work` at the same time, from the start of the first to
+/// the end of the last.
 fn at_once(threads: u64, work: impl Fn() + Sync) -> f64 {
-    let barrier = Barrier::new(threads as usize + 1);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                barrier.wait();
-                work();
-                barrier.wait();
-            });
-        }
+    let barrier = Barrier::new(threads as usize);
+    let run = || {
         barrier.wait();
-        timed(|| {
-            barrier.wait();
-        })
-    })
+        let start = Instant::now();
+        work();
+        (start, Instant::now())
+    };
+    let spans = thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        all.into_iter().map(|one| one.join().expect("storing does not panic")).collect::<Vec<_>>()
+    });
+    let first = spans.iter().map(|span| span.0).min();
+    let last = spans.iter().map(|span| span.1).max();
+    first.zip(last).map_or(0.0, |(first, last)| (last - first).as_nanos() as f64)
 }
 
 fn config_for(threads: u64) -> ArenaConfig {
@@ -202,7 +204,7 @@ fn set_threads_once(threads: u64) -> Work {
     })
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn herd_threads(threads: u64) -> Work {
     let mut herd = bumpalo_herd::Herd::new();
     Box::new(move |_| {
@@ -343,7 +345,7 @@ fn access_mutex(_: u64) -> Work {
     })
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn access_herd(_: u64) -> Work {
     let mut herd = bumpalo_herd::Herd::new();
     Box::new(move |operations| {

@@ -104,7 +104,7 @@ fn push_arms<const HAS_CAPACITY: bool>() -> Vec<Arm> {
             push_bumpalo_8::<HAS_CAPACITY>,
         ),
         Arm::new("bumpalo-1", "bumpalo's Vec", push_bumpalo_1::<HAS_CAPACITY>),
-        #[cfg(feature = "peers")]
+        #[cfg(feature = "arenas")]
         Arm::new("bump-scope-1", "bump-scope's BumpVec", push_bump_scope::<HAS_CAPACITY>),
         Arm::new("kept-vec", "a kept `Vec`, `clear()`", push_kept),
         Arm::new("vec-glibc", "`Vec`, glibc", push_heap::<HAS_CAPACITY>),
@@ -161,7 +161,7 @@ fn push_bumpalo_1<const HAS_CAPACITY: bool>(_: u64) -> Work {
     )
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn push_bump_scope<const HAS_CAPACITY: bool>(_: u64) -> Work {
     pushes!(
         bump = bump_scope::Bump::<bump_scope::alloc::Global>::with_size(CAPACITY_BYTES),
@@ -251,7 +251,7 @@ fn label_arms() -> Vec<Arm> {
     vec![
         Arm::new("frame-arena", "FrameArena::alloc_fmt", label_ours),
         Arm::new("bumpalo-1", "bumpalo's format!", label_bumpalo),
-        #[cfg(feature = "peers")]
+        #[cfg(feature = "arenas")]
         Arm::new("bump-scope-1", "bump-scope's alloc_fmt", label_bump_scope),
         Arm::new("kept-string", "a kept `String`, `clear` and `write!`", label_kept),
         Arm::new("format-glibc", "`format!`, glibc", label_heap),
@@ -288,7 +288,7 @@ fn label_bumpalo(_: u64) -> Work {
     })
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn label_bump_scope(_: u64) -> Work {
     let mut bump = bump_scope::Bump::<bump_scope::alloc::Global>::with_size(CAPACITY_BYTES);
     Box::new(move |operations| {
@@ -421,9 +421,9 @@ const DROPPED: u64 = 1_000;
 fn drop_arms() -> Vec<Arm> {
     vec![
         Arm::new("frame-arena", "FrameArena::alloc_drop, dropped by reset", drop_ours),
-        #[cfg(feature = "peers")]
+        #[cfg(feature = "arenas")]
         Arm::new("blink-alloc", "blink-alloc's put, dropped by reset", drop_blink),
-        #[cfg(feature = "peers")]
+        #[cfg(feature = "arenas")]
         Arm::new("typed-arena", "typed-arena, made and dropped", drop_typed),
         Arm::new("kept-vec", "a kept `Vec`, `clear`", drop_kept),
         Arm::new("box-glibc", "`Box::new` in a kept `Vec`, glibc", drop_boxed),
@@ -454,7 +454,7 @@ fn drop_ours(_: u64) -> Work {
     )
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn drop_blink(_: u64) -> Work {
     drops!(
         shared,
@@ -464,7 +464,7 @@ fn drop_blink(_: u64) -> Work {
     )
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn drop_typed(_: u64) -> Work {
     let make = || typed_arena::Arena::with_capacity(DROPPED as usize);
     drops!(shared, arena = make(), black_box(arena.alloc(shared.clone())), arena = make())

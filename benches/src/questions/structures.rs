@@ -270,7 +270,7 @@ fn box_bytes_of<const BYTES: usize>() -> Work {
     Box::new(|_| {
         // Written, so that its pages are there before.
         let mut boxes: Vec<Option<Box<[u8; BYTES]>>> = Vec::with_capacity(OBJECTS);
-        boxes.resize_with(OBJECTS, || None);
+        boxes.resize_with(OBJECTS, || black_box(None));
         let before = resident_bytes();
         for (n, slot) in boxes.iter_mut().enumerate() {
             *slot = Some(Box::new([n as u8; BYTES]));

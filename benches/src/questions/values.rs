@@ -93,7 +93,7 @@ fn arms<T: Value, const LEN: u64>() -> Vec<Arm> {
         store_counted::<T, LEN>,
     ));
     arms.push(Arm::new("loop", "the loop and one store, nothing allocated", loop_alone::<T, LEN>));
-    #[cfg(feature = "peers")]
+    #[cfg(feature = "arenas")]
     arms.push(Arm::new(
         "typed-arena",
         "typed-arena, made anew for each batch",
@@ -207,7 +207,7 @@ fn loop_alone<T: Value, const LEN: u64>(_: u64) -> Work {
     })
 }
 
-#[cfg(feature = "peers")]
+#[cfg(feature = "arenas")]
 fn store_typed<T: Value, const LEN: u64>(_: u64) -> Work {
     let len = batch_len(LEN);
     let make = move || typed_arena::Arena::with_capacity(len as usize);

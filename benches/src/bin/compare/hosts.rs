@@ -11,7 +11,7 @@ use frame_arena_benches::record::QuestionRecord;
 
 /// Builds the programs, each with what it needs and no more.
 pub fn build() -> Result<(), Box<dyn Error>> {
-    build_with("peers,demo", &[Host::System, Host::Counted])?;
+    build_with("arenas,demo", &[Host::System, Host::Counted])?;
     build_with("demo,mimalloc", &[Host::Mimalloc])?;
     build_with("demo,jemalloc", &[Host::Jemalloc])
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use frame_arena_benches::record::{ArmRecord, Results, Row, Table, TargetRecord};
+use frame_arena_benches::record::{ArmRecord, Results, Row, Table, TargetRecord, growth_exponent};
 
 /// Differences under this share are ties.
 const TIE: f64 = 0.02;
@@ -228,31 +228,16 @@ fn exponents(table: &Table) -> String {
             let points: Vec<(f64, f64)> = arms
                 .filter_map(|arm| Some((arm.size as f64, figure(table, table.row(&arm.key)?))))
                 .collect();
-            let exponent = exponent(&points)?;
+            let exponent = growth_exponent(&points)?;
             Some(format!("{name} {exponent:.2}"))
         })
         .collect();
-    match lines.is_empty() || table.question.unit != "ns" {
+    match lines.is_empty() || !table.question.name.starts_with("growth") {
         true => String::new(),
         false => {
             format!("\nThe figure grows with the size to the power of: {}.\n", lines.join(", "))
         }
     }
-}
-
-/// Slope of the least-squares line through the logarithms.
-pub fn exponent(points: &[(f64, f64)]) -> Option<f64> {
-    if points.len() < 3 || points.iter().any(|&(x, y)| x <= 0.0 || y <= 0.0) {
-        return None;
-    }
-    let logs: Vec<_> = points.iter().map(|&(x, y)| (x.ln(), y.ln())).collect();
-    let len = logs.len() as f64;
-    let (x, y) = logs.iter().fold((0.0, 0.0), |sum, log| (sum.0 + log.0, sum.1 + log.1));
-    let (x, y) = (x / len, y / len);
-    let (above, below) = logs.iter().fold((0.0, 0.0), |sum, log| {
-        (sum.0 + (log.0 - x) * (log.1 - y), sum.1 + (log.0 - x) * (log.0 - x))
-    });
-    Some(above / below)
 }
 
 fn number(figure: f64) -> String {
@@ -266,14 +251,7 @@ fn number(figure: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{exponent, grouped};
-
-    #[test]
-    fn a_square_has_the_exponent_two() {
-        let points = [1.0, 10.0, 100.0].map(|x: f64| (x, 3.0 * x * x));
-        assert!((exponent(&points).unwrap() - 2.0).abs() < 1e-9);
-        assert_eq!(exponent(&points[..2]), None);
-    }
+    use super::grouped;
 
     #[test]
     fn thousands_are_set_apart() {
