@@ -1,6 +1,7 @@
 //! Instructions per operation, by valgrind's callgrind.
 
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 /// Why there is no count.
@@ -31,18 +32,31 @@ impl std::error::Error for CountError {}
 /// # Errors
 /// If valgrind is missing or gives no total.
 pub fn instructions_per_operation(arm: &str, operations: u64) -> Result<f64, CountError> {
-    let once = instructions(arm, operations)?;
-    let twice = instructions(arm, 2 * operations)?;
+    let program = std::env::current_exe().map_err(CountError::NoValgrind)?;
+    instructions_per_operation_of(&program, &[arm], operations)
+}
+
+/// The same of `program` with `args` and the number of operations as arguments.
+///
+/// # Errors
+/// If valgrind is missing or gives no total.
+pub fn instructions_per_operation_of(
+    program: &Path,
+    args: &[&str],
+    operations: u64,
+) -> Result<f64, CountError> {
+    let once = instructions(program, args, operations)?;
+    let twice = instructions(program, args, 2 * operations)?;
     Ok((twice as f64 - once as f64) / operations as f64)
 }
 
 /// Instructions of one whole run.
-fn instructions(arm: &str, operations: u64) -> Result<u64, CountError> {
-    let program = std::env::current_exe().map_err(CountError::NoValgrind)?;
+fn instructions(program: &Path, args: &[&str], operations: u64) -> Result<u64, CountError> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
-        .args([arm, &operations.to_string()])
+        .args(args)
+        .arg(operations.to_string())
         .output()
         .map_err(CountError::NoValgrind)?;
     let text = String::from_utf8_lossy(&output.stderr);

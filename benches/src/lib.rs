@@ -1,9 +1,15 @@
-//! What the benches share: how an instruction count is taken, and the workloads.
+//! What the benches share: the questions and their arms, how an arm is run, how instructions are
+//! counted, and the workloads.
 //!
-//! One question a file, in `src/bin`.
+//! One question a file, in `src/questions` (asked all together by `compare`) and in `src/bin`.
 
 pub mod arms;
 pub mod callgrind;
+pub mod peers;
+pub mod question;
+pub mod questions;
 pub mod random;
+pub mod record;
+pub mod serve;
 #[expect(unsafe_code, reason = "the fill without a check, to be measured against")]
 pub mod unchecked;

@@ -131,6 +131,15 @@ impl FrameArena {
     #[inline]
     pub(crate) fn end_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
         let _zone = self.raw.profile().zone_of_reset();
+        if self.side_bump.is_unused() && self.raw.reset_if_plain(epoch) {
+            return None;
+        }
+        self.end_any_frame(epoch)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_any_frame(&mut self, epoch: Epoch) -> Option<PanicPayload> {
         self.side_bump.end_frame();
         match &mut self.older {
             None => self.raw.reset(epoch),

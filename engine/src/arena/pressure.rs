@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
+use core::mem;
 
 use super::size;
 use super::stats::FrameUsage;
@@ -103,11 +104,14 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// Figures of up to 600 frames, in two halves: the older is dropped when the newer is full.
+/// Figures of all frames, and of up to 600 of the last, in two halves: when the newer is full, it
+/// is the older, which is forgotten but for what it says of all frames.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PressureTally {
     newer: Half,
     older: Half,
+    forgotten_frame_count: u64,
+    forgotten_most_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,13 +124,36 @@ struct Half {
 impl PressureTally {
     #[inline]
     pub(crate) fn note(&mut self, usage: &FrameUsage) {
+        self.note_peak(usage.peak_bytes, usage.block_count > 1);
+    }
+
+    #[inline]
+    pub(crate) fn note_peak(&mut self, peak_bytes: usize, has_grown: bool) {
         if self.newer.frame_count == LOOK_BACK_FRAMES / 2 {
-            self.older = self.newer;
-            self.newer = Half::default();
+            self.forget_older();
         }
         self.newer.frame_count += 1;
-        self.newer.grown_frame_count += u32::from(usage.block_count > 1);
-        self.newer.most_bytes = self.newer.most_bytes.max(usage.peak_bytes);
+        self.newer.grown_frame_count += u32::from(has_grown);
+        self.newer.most_bytes = self.newer.most_bytes.max(peak_bytes);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget_older(&mut self) {
+        self.forgotten_frame_count += u64::from(self.older.frame_count);
+        self.forgotten_most_bytes = self.forgotten_most_bytes.max(self.older.most_bytes);
+        self.older = mem::take(&mut self.newer);
+    }
+
+    /// Frames of the arena's life.
+    pub(crate) fn frame_count(&self) -> u64 {
+        let kept = u64::from(self.newer.frame_count) + u64::from(self.older.frame_count);
+        self.forgotten_frame_count + kept
+    }
+
+    /// The most bytes that a frame used in the arena's life.
+    pub(crate) fn most_ever_bytes(&self) -> usize {
+        self.forgotten_most_bytes.max(self.newer.most_bytes).max(self.older.most_bytes)
     }
 
     pub(crate) fn pressure(&self, arena: &'static str, reserved_bytes: usize) -> Pressure {
@@ -166,6 +193,15 @@ mod tests {
             pressure.to_string(),
             "audio arena: capacity_bytes is enough: the last 600 frames used at most 1 KiB of 1028 KiB"
         );
+    }
+
+    #[test]
+    fn the_most_ever_and_the_number_of_frames_outlive_what_is_looked_back_on() {
+        let mut tally = PressureTally::default();
+        tally.note(&usage(5_000_000, 1));
+        (0..2_000).for_each(|_| tally.note(&usage(1_000, 1)));
+        assert_eq!((tally.most_ever_bytes(), tally.frame_count()), (5_000_000, 2_001));
+        assert_eq!(tally.pressure("a", 0).most_bytes, 1_000);
     }
 
     #[test]

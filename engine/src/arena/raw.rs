@@ -64,6 +64,10 @@ pub(crate) struct RawArena {
     start: Cell<*mut u8>,
     limit: Cell<*mut u8>,
     soft_end: Cell<*mut u8>,
+    /// What [`Self::is_plain_frame`] said last.
+    is_plain: Cell<bool>,
+    /// Bytes under which a plain frame is a quiet one.
+    quiet_under_bytes: Cell<usize>,
     /// Bytes used in windows left since the last reset.
     left_bytes: Cell<usize>,
     peak_bytes: Cell<usize>,
@@ -84,18 +88,36 @@ pub(crate) struct RawArena {
     pub(crate) drops: DropList,
     epoch: Epoch,
     config: ArenaConfig,
-    quiet_frames: u32,
-    quiet_most_bytes: usize,
+    quiet: QuietRun,
     life: Life,
 }
 
 /// What an arena remembers of all its frames.
+#[derive(Default)]
 struct Life {
-    high_water_bytes: usize,
     resizes: u32,
-    frame_count: u64,
     history: FrameHistory,
     pressure: PressureTally,
+}
+
+/// Consecutive frames, the last one included, that used under half of what is reserved.
+#[derive(Default)]
+struct QuietRun {
+    frame_count: u32,
+    /// The most bytes that one of them used.
+    most_bytes: usize,
+}
+
+impl QuietRun {
+    #[inline]
+    fn note(&mut self, peak_bytes: usize, is_quiet: bool) {
+        if is_quiet {
+            self.frame_count = self.frame_count.wrapping_add(1);
+            self.most_bytes = self.most_bytes.max(peak_bytes);
+        } else {
+            *self = Self::default();
+        }
+    }
 }
 
 // SAFETY: the windows are plain memory that no other thread hands out (R1); what is in them is
@@ -155,6 +177,8 @@ impl RawArena {
             start: Cell::new(nowhere()),
             limit: Cell::new(nowhere()),
             soft_end: Cell::new(nowhere()),
+            is_plain: Cell::new(false),
+            quiet_under_bytes: Cell::new(0),
             left_bytes: Cell::new(0),
             peak_bytes: Cell::new(0),
             abandoned_bytes: Cell::new(0),
@@ -171,15 +195,8 @@ impl RawArena {
             drops: DropList::default(),
             epoch,
             config,
-            quiet_frames: 0,
-            quiet_most_bytes: 0,
-            life: Life {
-                high_water_bytes: 0,
-                resizes: 0,
-                frame_count: 0,
-                history: FrameHistory::new(config.history_frames),
-                pressure: PressureTally::default(),
-            },
+            quiet: QuietRun::default(),
+            life: Life { history: FrameHistory::new(config.history_frames), ..Life::default() },
         };
         arena.empty_window();
         arena
@@ -205,7 +222,8 @@ impl RawArena {
             // SAFETY: R1: `ptr` is never null.
             return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
         }
-        Ok(self.claim_cold(layout, Origin::of::<T>(1))?.cast())
+        let Origin { type_name, caller, len } = Origin::of::<T>(1);
+        Ok(self.claim_cold(layout, type_name, caller, len)?.cast())
     }
 
     /// Memory of `layout`.
@@ -217,7 +235,9 @@ impl RawArena {
             self.count.set(self.count.get() + 1);
             return Ok(claimed);
         }
-        self.claim_cold(layout, origin)
+        // In parts: the whole would be written to the stack before it is known who needs it.
+        let Origin { type_name, caller, len } = origin;
+        self.claim_cold(layout, type_name, caller, len)
     }
 
     /// Moves the pointer over an object of `layout` if that stays at or below `end`.
@@ -401,6 +421,7 @@ impl RawArena {
     }
 
     /// Forgets what lies in the current window; at reset only.
+    #[inline]
     fn forget_window(&mut self) {
         let start = self.start.get();
         let bytes = self.ptr.get().addr() - start.addr();

@@ -73,9 +73,14 @@ fn used_bytes(bump: &Bump) -> usize {
 }
 
 impl SideBump {
+    /// Whether nobody has asked for it yet.
+    #[inline]
+    pub(crate) fn is_unused(&self) -> bool {
+        self.bump.get().is_none()
+    }
+
     /// Forgets the frame, and leaves one chunk that holds such a frame. If the system refuses it,
     /// the largest chunk stays.
-    #[inline]
     pub(crate) fn end_frame(&mut self) {
         if let Some(bump) = self.bump.get_mut() {
             let (used, reserved) = (used_bytes(bump), bump.allocated_bytes());

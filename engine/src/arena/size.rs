@@ -90,7 +90,12 @@ pub(crate) const fn shrunk_room(most_used_bytes: usize, capacity_bytes: usize) -
 
 /// Whether a frame that used `used_bytes` of `reserved_bytes` counts as quiet: under half.
 pub(crate) const fn is_quiet(used_bytes: usize, reserved_bytes: usize) -> bool {
-    used_bytes < reserved_bytes / 2
+    used_bytes < quiet_under(reserved_bytes)
+}
+
+/// The bytes under which a frame counts as quiet.
+pub(crate) const fn quiet_under(reserved_bytes: usize) -> usize {
+    reserved_bytes / 2
 }
 
 #[cfg(test)]

@@ -94,12 +94,18 @@ impl FrameHistory {
         Self { frames: vec![FrameUsage::default(); frame_count].into(), written: 0 }
     }
 
+    #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        self.frames.is_empty()
+    }
+
     pub(crate) fn push(&mut self, usage: FrameUsage) {
         let len = self.frames.len();
         if len == 0 {
             return;
         }
-        self.frames[self.written % len] = usage;
+        let turn = if self.written < len { self.written } else { self.written - len };
+        self.frames[turn] = usage;
         // Kept under 2 * len: enough to know where the ring stands and whether it is full.
         self.written += 1;
         if self.written == 2 * len {

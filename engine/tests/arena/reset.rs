@@ -54,6 +54,29 @@ fn figures_begin_anew_but_the_high_water_mark_stays() {
 }
 
 #[test]
+fn a_frame_that_is_plain_is_reset_as_any_other() {
+    let config = ArenaConfig { shrink_after_frames: 7, history_frames: 5, ..small() };
+    let [mut plain, mut other] = [(); 2].map(|()| FrameArena::with_config(config));
+    let _ = other.bump(); // An arena with another beside it takes the long way.
+    for frame in 0..2_000_usize {
+        for arena in [&plain, &other] {
+            let mut list = FrameVec::new_in(arena);
+            list.extend(0..(frame * 37) % if frame % 100 < 20 { 900 } else { 90 });
+            list.truncate(list.len() / 2);
+            arena.alloc(list.len()); // The list is not the last now, and grows by moving.
+            list.extend(0..list.len());
+            drop(list);
+        }
+        plain.reset();
+        other.reset();
+        assert_eq!(plain.stats(), other.stats(), "frame {frame}");
+        assert_eq!(plain.pressure(), other.pressure(), "frame {frame}");
+        assert!(plain.history().eq(other.history()), "frame {frame}");
+    }
+    assert!(plain.stats().resizes > 10, "{:?}", plain.stats());
+}
+
+#[test]
 fn memory_given_back_leaves_the_used_bytes_but_not_the_peak() {
     let mut arena = FrameArena::with_capacity(4_096);
     arena.alloc(1u64);

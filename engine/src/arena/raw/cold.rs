@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use core::alloc::Layout;
+use core::panic::Location;
 use core::ptr::{self, NonNull};
 
 use super::{Crossing, RawArena, Source, nowhere};
@@ -21,7 +22,9 @@ impl RawArena {
     pub(super) fn claim_cold(
         &self,
         layout: Layout,
-        origin: Origin,
+        type_name: &'static str,
+        caller: &'static Location<'static>,
+        len: usize,
     ) -> Result<NonNull<u8>, AllocError> {
         let claimed = match self.config.mode {
             ArenaMode::Bump | ArenaMode::Traced => self.claim_from_source(layout),
@@ -30,7 +33,7 @@ impl RawArena {
         let claimed = claimed.inspect_err(|_| self.take_crossing_back())?;
         self.count.set(self.count.get() + 1);
         if self.config.mode == ArenaMode::Traced {
-            self.trace_claim(claimed, layout, origin);
+            self.trace_claim(claimed, layout, Origin { type_name, caller, len });
         }
         self.profile.claimed(claimed.as_ptr(), layout.size());
         self.log_crossing();
@@ -222,7 +225,8 @@ impl RawArena {
         self.clamp_end();
     }
 
-    /// Sets `soft_end` and `end` from `limit`, the budget and the mode (R2).
+    /// Sets `soft_end` and `end` from `limit`, the budget and the mode (R2), and what a reset must
+    /// know of them.
     pub(super) fn clamp_end(&self) {
         let soft_end = match self.config.mode {
             ArenaMode::Bump | ArenaMode::Traced => self.affordable_end(),
@@ -231,6 +235,8 @@ impl RawArena {
         self.soft_end.set(soft_end);
         let is_hot = self.config.mode == ArenaMode::Bump && !self.profile.sees_objects();
         self.end.set(if is_hot { soft_end } else { ptr::null_mut() });
+        self.is_plain.set(self.is_plain_frame());
+        self.quiet_under_bytes.set(size::quiet_under(self.reserved_bytes()));
     }
 
     /// The end of the window, or where the budget ends.
@@ -311,6 +317,7 @@ impl RawArena {
             && is_refusing
             && self.crossing.replace(Crossing::Logged) != Crossing::Logged
         {
+            self.clamp_end(); // A crossed budget: not a plain frame.
             profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
         error

@@ -4,7 +4,7 @@
 use core::alloc::Layout;
 use core::mem;
 
-use super::{Crossing, RawArena, Source};
+use super::{Crossing, QuietRun, RawArena, Source};
 use crate::arena::block::{Block, BlockChain};
 use crate::arena::config::{ArenaConfig, ArenaMode, Budget};
 use crate::arena::drops::{PanicPayload, resume_in_drop};
@@ -23,8 +23,35 @@ impl RawArena {
         self.begin(epoch)
     }
 
+    /// Does what [`Self::reset`] does if the frame was a plain one without values to drop; leaves
+    /// alone what such a frame cannot change. `false`, and nothing done, after any other.
+    #[inline]
+    pub(crate) fn reset_if_plain(&mut self, epoch: Epoch) -> bool {
+        if !self.is_plain.get() || !self.drops.is_empty() {
+            return false;
+        }
+        self.epoch = epoch;
+        if !self.life.history.is_off() {
+            self.note_history();
+        }
+        let start = self.start.get();
+        let used_bytes = self.ptr.get().addr() - start.addr();
+        let peak_bytes = used_bytes.max(self.peak_bytes.get());
+        self.forget_window();
+        self.forget_figures();
+        self.ptr.set(start);
+        let is_quiet = peak_bytes < self.quiet_under_bytes.get();
+        self.life.pressure.note_peak(peak_bytes, false);
+        self.quiet.note(peak_bytes, is_quiet);
+        if is_quiet && self.quiet.frame_count == self.config.shrink_after_frames {
+            self.shrink_block();
+        }
+        true
+    }
+
     /// Ends the frame and begins another in the memory of the frame before it, in `older`; that of
     /// this frame is kept there.
+    #[inline(never)]
     pub(crate) fn reset_in_turn(&mut self, older: &mut Self, epoch: Epoch) -> Option<PanicPayload> {
         self.note_frame(self.usage());
         mem::swap(self, older);
@@ -69,10 +96,7 @@ impl RawArena {
         self.profile.forget_objects();
         self.forget_window();
         self.left_bytes.set(0);
-        self.peak_bytes.set(0);
-        self.abandoned_bytes.set(0);
-        self.block_requests.set(0);
-        self.count.set(0);
+        self.forget_figures();
         self.crossing.set(Crossing::No);
         self.forget_trace();
         match &self.source {
@@ -89,6 +113,26 @@ impl RawArena {
         }
     }
 
+    #[inline]
+    fn forget_figures(&self) {
+        self.count.set(0);
+        self.peak_bytes.set(0);
+        self.abandoned_bytes.set(0);
+        self.block_requests.set(0);
+    }
+
+    /// Whether the frame, so far, takes its memory from one block of the arena's own, in bump mode
+    /// and within its budget, with no other in flight: the case that a reset is fast for. Asked
+    /// when one of these changes.
+    pub(super) fn is_plain_frame(&self) -> bool {
+        matches!(self.source, Source::Own { .. })
+            && self.config.frames_in_flight == 1
+            && self.block_count() <= 1
+            && self.config.mode == ArenaMode::Bump
+            && self.crossing.get() == Crossing::No
+            && !self.profile.sees_objects()
+    }
+
     /// Replaces several blocks by one that holds such a frame. If the system refuses it, the
     /// arena keeps what it has and tries again at the next reset.
     fn merge_blocks(&mut self, peak_bytes: usize) {
@@ -101,15 +145,16 @@ impl RawArena {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn shrink_block(&mut self) {
-        let room = size::shrunk_room(self.quiet_most_bytes, self.config.capacity_bytes);
+        let room = size::shrunk_room(self.quiet.most_bytes, self.config.capacity_bytes);
         let is_smaller =
             Block::reserved_for(room).is_some_and(|bytes| bytes < self.reserved_bytes());
         if is_smaller {
             self.replace_blocks(room);
         }
-        self.quiet_frames = 0;
-        self.quiet_most_bytes = 0;
+        self.quiet = QuietRun::default();
     }
 
     /// Puts one new block in the place of all. `false`, and nothing changed, if the system
@@ -141,9 +186,10 @@ impl RawArena {
         if let Source::Own { blocks, .. } = &self.source
             && let Some(block) = blocks.pop()
         {
-            self.enter(Window { start: block.start(), bytes: block.room_bytes() });
-            self.left_bytes.set(0);
+            let window = Window { start: block.start(), bytes: block.room_bytes() };
             blocks.push(block);
+            self.enter(window);
+            self.left_bytes.set(0);
         }
     }
 
@@ -187,22 +233,20 @@ impl RawArena {
     }
 
     fn note_frame(&mut self, usage: FrameUsage) {
-        self.life.frame_count += 1;
-        self.life.high_water_bytes = self.life.high_water_bytes.max(usage.peak_bytes);
-        if size::is_quiet(usage.peak_bytes, usage.reserved_bytes) {
-            self.quiet_frames += 1;
-            self.quiet_most_bytes = self.quiet_most_bytes.max(usage.peak_bytes);
-        } else {
-            self.quiet_frames = 0;
-            self.quiet_most_bytes = 0;
-        }
+        let is_quiet = size::is_quiet(usage.peak_bytes, usage.reserved_bytes);
+        self.quiet.note(usage.peak_bytes, is_quiet);
         self.life.pressure.note(&usage);
         self.life.history.push(usage);
     }
 
+    #[inline(never)]
+    fn note_history(&mut self) {
+        self.life.history.push(self.usage());
+    }
+
     fn is_shrink_due(&self) -> bool {
         let frames = self.config.shrink_after_frames;
-        frames > 0 && self.quiet_frames >= frames && self.config.mode != ArenaMode::PerObject
+        frames > 0 && self.quiet.frame_count >= frames && self.config.mode != ArenaMode::PerObject
     }
 
     pub(crate) fn stats(&self) -> ArenaStats {
@@ -211,13 +255,13 @@ impl RawArena {
             alloc_count: usage.alloc_count,
             used_bytes: usage.used_bytes,
             reserved_bytes: usage.reserved_bytes,
-            high_water_bytes: self.life.high_water_bytes.max(usage.peak_bytes),
+            high_water_bytes: self.life.pressure.most_ever_bytes().max(usage.peak_bytes),
             abandoned_bytes: usage.abandoned_bytes,
             block_count: usage.block_count,
             block_requests: usage.block_requests,
             resizes: self.life.resizes,
-            quiet_frames: self.quiet_frames,
-            frame_count: self.life.frame_count,
+            quiet_frames: self.quiet.frame_count,
+            frame_count: self.life.pressure.frame_count(),
         }
     }
 

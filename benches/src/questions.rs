@@ -1,0 +1,34 @@
+//! The questions, one theme a file.
+
+use crate::question::Question;
+
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod entities;
+pub mod growth;
+pub mod handles;
+pub mod lists;
+pub mod modes;
+pub mod pages;
+pub mod resets;
+pub mod structures;
+pub mod templates;
+pub mod values;
+
+/// All of them, in the order of the results.
+#[must_use]
+pub fn all() -> Vec<Question> {
+    let mut questions = values::questions();
+    questions.extend(entities::questions());
+    questions.extend(resets::questions());
+    questions.extend(pages::questions());
+    questions.extend(lists::questions());
+    questions.extend(templates::questions());
+    questions.extend(handles::questions());
+    questions.extend(structures::questions());
+    questions.extend(growth::questions());
+    questions.extend(modes::questions());
+    #[cfg(feature = "demo")]
+    questions.extend(demo::questions());
+    questions
+}
