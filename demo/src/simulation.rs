@@ -34,7 +34,7 @@ const ROOM_BYTES: usize = 256 << 10;
 /// Most bytes that a particle takes in the update phase.
 const UPDATE_BYTES_PER_PARTICLE: usize = 8;
 /// Most bytes that a particle takes in a tick of physics.
-const PHYSICS_BYTES_PER_PARTICLE: usize = 450;
+const PHYSICS_BYTES_PER_PARTICLE: usize = 550;
 /// Most bytes that a particle takes in the render phase.
 const RENDER_BYTES_PER_PARTICLE: usize = 200;
 

@@ -4,8 +4,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use bevy_ecs::error::FallbackErrorHandler;
 use bevy_ecs::prelude::*;
-use frame_arena::ecs::{Arena, Engine, FrameError, Lifetime, Phase, PhaseArena, phase};
+use frame_arena::ecs::{
+    Arena, Engine, EngineConfig, FrameError, Lifetime, Phase, PhaseArena, Workers, phase,
+};
 use frame_arena::{ArenaConfig, ArenaMode, Handle, StaleHandle, heap};
 
 #[global_allocator]
@@ -189,6 +192,21 @@ fn a_missing_arena_is_put_back() {
     engine.world_mut().remove_resource::<PhaseArena<phase::Physics>>().unwrap();
     engine.run_frame(TICK).unwrap();
     assert_eq!(engine.world().resource::<Seen>().0.last(), Some(&Ok(2)));
+}
+
+#[test]
+fn missing_workers_and_error_handler_are_put_back() {
+    fn fail(mut commands: Commands) {
+        commands.queue(|_: &mut World| -> Result { Err("no mana".into()) });
+    }
+    let config = EngineConfig { threads: 3, ..EngineConfig::default() };
+    let mut engine = Engine::try_with_config(config).unwrap();
+    engine.world_mut().remove_resource::<Workers>().unwrap();
+    engine.world_mut().remove_resource::<FallbackErrorHandler>().unwrap();
+    // A command's failure reaches the handler, and bevy's own would panic.
+    engine.add_systems(phase::Update, fail);
+    assert_eq!(engine.run_frame(TICK).unwrap_err().failures.len(), 1);
+    assert_eq!(engine.world().resource::<Workers>().thread_count(), 3);
 }
 
 #[test]

@@ -178,3 +178,23 @@ fn render_thread_draws_every_frame_and_gives_every_arena_back() {
         assert_eq!(printed("render_thread", &[]), expected, "whatever order threads run in");
     }
 }
+
+#[cfg(feature = "ecs")]
+#[test]
+fn own_schedule_settles_without_heap_calls() {
+    let expected = "\
+        18 lines, the last: stone 20 at 10.8 m/s\n\
+        heap calls from frame 10 on: 0\n\
+        physics arena: 1 block, 58 ticks begun\n";
+    assert_eq!(printed("own_schedule", &[]), expected);
+}
+
+#[cfg(feature = "bevy_app")]
+#[test]
+fn bevy_app_carries_orders_from_update_to_the_next_frames_steps() {
+    let expected = "\
+        120 frames, 85 steps\n\
+        240 jumps ordered, 238 begun, 198 landings seen\n\
+        update arena: 2 blocks for two frames in flight\n";
+    assert_eq!(printed("bevy_app", &[]), expected);
+}

@@ -46,7 +46,9 @@ fn threaded_engine(
     mode: ArenaMode,
     threads: usize,
 ) -> Engine {
-    let arena = ArenaConfig { budget: budgets, mode, ..ArenaConfig::default() };
+    // Room for what a scene comes to: while it gathers it would rightly grow its arena.
+    let arena =
+        ArenaConfig { capacity_bytes: 4 << 20, budget: budgets, mode, ..ArenaConfig::default() };
     let config_of_engine =
         EngineConfig { physics: arena, render: arena, threads, ..Default::default() };
     let mut engine = Engine::try_with_config(config_of_engine).unwrap();

@@ -73,6 +73,12 @@ pub(crate) struct Reservation {
     blocks: Mutex<Blocks>,
     /// Bytes of the budget that no thread has been granted; `usize::MAX` without a budget.
     budget_left: AtomicUsize,
+    /// What this frame's claims can leave unused at the ends of windows, if none can be made longer
+    /// where it is: less than the request each, and less than a granule. Which ones do depends on
+    /// how threads take turns.
+    tail_bytes: AtomicUsize,
+    /// What they did leave.
+    left_bytes: AtomicUsize,
     /// Whether this frame crossed `Budget::Warn`, and whether that was logged.
     is_over: AtomicBool,
     is_warned: AtomicBool,
@@ -105,6 +111,8 @@ impl Reservation {
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
             budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
+            tail_bytes: AtomicUsize::new(0),
+            left_bytes: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
             is_warned: AtomicBool::new(false),
             is_missed_reset_logged: AtomicBool::new(false),
@@ -145,6 +153,7 @@ impl Reservation {
         layout: Layout,
         room: usize,
     ) -> Result<Grant, AllocError> {
+        self.tail_bytes.fetch_add(room.min(GRANULE_BYTES), Ordering::Relaxed);
         let tail = window.end().addr() - from.addr();
         let padding = size::padding_to(from.addr(), layout.align());
         let missing = (padding + size::padded(layout.size())).saturating_sub(tail);
@@ -157,6 +166,7 @@ impl Reservation {
         let full = self.current.load(Ordering::Acquire);
         if let Some(window) = self.region().and_then(|region| region.claim(room, afforded)) {
             self.give_back(afforded - window.bytes);
+            self.left_bytes.fetch_add(tail, Ordering::Relaxed);
             return Ok(Grant::New(window));
         }
         // The window and its tail stay the arena's: `grow` calls out, and what that runs may use
@@ -358,32 +368,50 @@ impl Reservation {
 
     // ---- the frame boundary ----
 
-    /// Takes every window back and leaves one block, large enough for such a frame.
+    /// Takes every window back and leaves one block, large enough for such a frame however its
+    /// threads take turns.
     ///
     /// `member_count` arenas may each leave the tail of a granule unused; which ones do can change
-    /// from frame to frame under work stealing, so each gets a granule's room.
-    pub(crate) fn settle(&mut self, member_count: usize) {
+    /// from frame to frame under work stealing, so each gets a granule's room. If several were
+    /// active, each claim may leave a tail too.
+    pub(crate) fn settle(&mut self, member_count: usize, active_count: usize) {
         let claimed_bytes = self.claimed_bytes();
         let reserved_bytes = self.reserved_bytes();
         self.note_frame(claimed_bytes, reserved_bytes);
+        // A thread alone makes its window longer where it is and leaves no tails.
+        let tail_bytes = core::mem::take(self.tail_bytes.get_mut());
+        let tail_bytes = if active_count > 1 { tail_bytes } else { 0 };
+        let left_bytes = core::mem::take(self.left_bytes.get_mut());
+        let filled_bytes = claimed_bytes.saturating_sub(left_bytes);
         let slack = member_count.max(self.thread_count) * GRANULE_BYTES;
-        let capacity = self.config.capacity_bytes;
-        if self.block_count() > 1 {
-            let room = size::settled_room(claimed_bytes).max(capacity);
-            let room = room.saturating_add(slack);
-            if !self.replace_blocks(room) {
+        let slack = slack.saturating_add(tail_bytes);
+        let quiet_bytes = (member_count - active_count) * GRANULE_BYTES;
+        let needed_bytes = filled_bytes.saturating_add(tail_bytes).saturating_add(quiet_bytes);
+        let is_tight = active_count > 1 && needed_bytes > reserved_bytes;
+        let block_count = self.block_count();
+        if block_count > 1 || block_count == 1 && is_tight {
+            let room = size::settled_room(filled_bytes).max(self.config.capacity_bytes);
+            if !self.replace_blocks(room.saturating_add(slack)) {
                 self.keep_blocks();
             }
         } else if self.is_shrink_due() {
-            let room = size::shrunk_room(self.quiet_most_bytes, capacity).max(slack);
-            let room = room.max(self.first_room()).saturating_add(REGION_BYTES);
-            if Block::reserved_for(room).is_some_and(|bytes| bytes < reserved_bytes) {
-                self.replace_blocks(room);
-            }
-            self.quiet_frames = 0;
-            self.quiet_most_bytes = 0;
+            self.shrink(slack);
         }
         self.rewind();
+    }
+
+    fn shrink(&mut self, slack: usize) {
+        let most = self.quiet_most_bytes;
+        let shrunk = size::shrunk_room(most, self.config.capacity_bytes);
+        let settled = size::settled_room(most).saturating_add(slack);
+        let room = shrunk.max(settled).max(self.first_room()).saturating_add(REGION_BYTES);
+        // What a frame needs varies with its threads' turns: a little less is no reason to move.
+        let worth_it = self.reserved_bytes() / 8 * 7;
+        if Block::reserved_for(room).is_some_and(|bytes| bytes < worth_it) {
+            self.replace_blocks(room);
+        }
+        self.quiet_frames = 0;
+        self.quiet_most_bytes = 0;
     }
 
     /// Gives all memory back to the system, for a set that serves its objects one by one.

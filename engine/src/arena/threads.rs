@@ -202,10 +202,12 @@ impl ThreadArenas {
             self.config.shrink_after_frames,
             self.thread_count,
         );
+        let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
+        let active_count = self.members.iter_quiescent().filter(active).count();
         let panicked = self.empty_members(None);
         let member_count = self.members.count();
         if let Some(shared) = self.reservations_mut().next() {
-            shared.settle(member_count);
+            shared.settle(member_count, active_count);
         }
         self.figures.note(usage);
         panicked

@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bevy_ecs::error::FallbackErrorHandler;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
@@ -19,6 +20,7 @@ use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
 use super::watched::{PhaseWatch, watch_systems};
+use super::workers::Workers;
 use crate::heap::HeapCounts;
 use crate::profile::{self, PhasePoint};
 use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
@@ -33,7 +35,7 @@ use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 /// 4. Render runs. It can read what update and the last tick published.
 /// 5. Change trackers are cleared, and the figures are reported.
 ///
-/// Systems run one after the other on the calling thread, with [`Workers`](super::Workers) to share
+/// Systems run one after the other on the calling thread, with [`Workers`] to share
 /// the work inside them, or several at once: see [`Executor`]. A system that panics or returns an
 /// error is reported, the others run, and the next frame begins clean.
 ///
@@ -67,6 +69,7 @@ pub struct Engine {
     phases: Vec<PhaseSlot>,
     clock: TickClock,
     executor: Executor,
+    threads: usize,
     frame: u64,
 }
 
@@ -112,6 +115,7 @@ impl Engine {
             phases: Vec::with_capacity(MAX_PHASES),
             clock: TickClock::new(config.tick, config.max_ticks_per_frame),
             executor: config.executor,
+            threads: config.threads,
             frame: 0,
         };
         engine.push_phase::<Update>(config.update)?;
@@ -209,10 +213,13 @@ impl Engine {
     /// profiler with [`profile::frame_mark`].
     ///
     /// # Errors
-    /// If systems panicked or returned errors: which, and the frame's figures all the same. A
-    /// missing [`PhaseArena`] is put back with a logged warning.
+    /// If systems panicked or returned errors: which, and the frame's figures all the same.
+    ///
+    /// What somebody took out of the world, a [`PhaseArena`], [`Workers`] or the handler of errors,
+    /// is put back with a logged warning.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
+        self.put_back_resources();
         let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
         let tick_count = self.clock.advance(elapsed);
@@ -243,6 +250,22 @@ impl Engine {
             Ok(report)
         } else {
             Err(FrameError { failures, report: Box::new(report) })
+        }
+    }
+
+    /// As for the arenas, for what else systems and failures need.
+    fn put_back_resources(&mut self) {
+        if !self.world.contains_resource::<FallbackErrorHandler>() {
+            log::warn!("the handler of errors was missing from the world; it was put back");
+            self.world.insert_resource(recording_handler());
+        }
+        if !self.world.contains_resource::<Workers>() {
+            let threads = self.threads;
+            log::warn!("`Workers` was missing from the world; {threads} threads were started anew");
+            match Workers::try_new(threads) {
+                Ok(workers) => self.world.insert_resource(workers),
+                Err(error) => log::error!("{error}"),
+            }
         }
     }
 

@@ -86,11 +86,11 @@ impl Body {
 }
 
 /// Bodies that are looked at together when searching for living ones.
-const SKIP_LEN: usize = 64;
+pub(super) const SKIP_LEN: usize = 64;
 
 /// Whether any body of a group lives. A fold without a branch, which compiles to vector code.
 #[inline]
-fn has_life(group: &[Alive]) -> bool {
+pub(super) fn has_life(group: &[Alive]) -> bool {
     group.iter().fold(false, |any, alive| any | alive.0)
 }
 

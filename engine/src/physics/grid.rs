@@ -9,11 +9,11 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::Vec2;
+use glam::{Vec2, Vec4};
 
 use super::collider::CollisionObject;
 use super::strip::Strip;
-use crate::SliceHandle;
+use crate::{SliceHandle, ThreadArenas};
 
 /// Bodies of more than this many mean radii go to the second level: at most a quarter of all.
 pub const GIANT_RADII: f32 = 4.0;
@@ -29,29 +29,53 @@ const CELL_MARGIN: f32 = 1.01;
 /// Cells that `nearest` can tell apart.
 const MAX_CELLS_IN_A_ROW: u32 = 1 << 23;
 
-/// A body as the search for pairs reads it. 16 bytes, sorted by cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Record {
-    /// Centre, in metres.
-    pub position: Vec2,
-    /// Metres.
-    pub radius: f32,
-    /// Place of the body among the tick's collision objects.
-    pub object: u32,
+/// Circles that are tested together.
+pub(crate) const BLOCK: usize = 4;
+
+/// The sorted circles as the search for pairs reads them: each coordinate in an array of its own, so
+/// that one instruction works on a block of circles. Behind the last stand [`BLOCK`] that touch
+/// nothing, so that there is a whole block behind each circle.
+#[derive(Clone, Copy)]
+pub(crate) struct Circles<'a> {
+    pub(crate) xs: &'a [f32],
+    pub(crate) ys: &'a [f32],
+    pub(crate) radii: &'a [f32],
+}
+
+impl Circles<'_> {
+    /// Centre and radius of one circle.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> (Vec2, f32) {
+        (Vec2::new(self.xs[place], self.ys[place]), self.radii[place])
+    }
+
+    /// Which of the block of circles from `first` on overlap one at (`centre`, `radius`): the bit of
+    /// each is set. Circles that share only a point of their rims do not overlap.
+    #[inline(always)]
+    pub(crate) fn overlaps(&self, (centre, radius): (Vec2, f32), first: usize) -> usize {
+        let block = |list: &[f32]| Vec4::from_slice(&list[first..first + BLOCK]);
+        let x = block(self.xs) - Vec4::splat(centre.x);
+        let y = block(self.ys) - Vec4::splat(centre.y);
+        let reach = block(self.radii) + Vec4::splat(radius);
+        (x * x + y * y).cmplt(reach * reach).bitmask() as usize
+    }
 }
 
 /// The tick's bodies in cell order, as handles into the physics arena.
 #[derive(Clone, Copy, Debug)]
 pub struct Grid {
-    /// Bodies in the order of their cells, row by row; giants last.
-    pub records: SliceHandle<Record>,
-    /// For each record, its velocity.
+    /// Bodies in the order of their cells, row by row, giants last, as places among the collision
+    /// objects. Contacts name bodies by their place in this order.
+    pub objects: SliceHandle<u32>,
+    /// The same bodies' coordinates and radii: see [`Circles`].
+    pub(crate) circles: [SliceHandle<f32>; 3],
+    /// For each of them, its velocity.
     pub(crate) velocities: SliceHandle<Vec2>,
-    /// For each record, its cell.
+    /// For each of them, its cell.
     pub(crate) cells: SliceHandle<u32>,
-    /// For each collision object, its place among `records`.
+    /// For each collision object, its place in the order of the cells.
     pub(crate) places: SliceHandle<AtomicU32>,
-    /// For each cell, the place of its first record; then the number of records.
+    /// For each cell, the place of its first body; then the number of bodies.
     pub(crate) starts: SliceHandle<u32>,
     /// What one job works on.
     pub(crate) strips: SliceHandle<Strip>,
@@ -59,6 +83,14 @@ pub struct Grid {
     pub(crate) level: Level,
     /// Those much larger than the usual.
     pub(crate) giants: Option<Level>,
+}
+
+impl Grid {
+    /// The sorted circles, none if the grid is not the arenas' present one.
+    pub(crate) fn circles<'a>(&self, arenas: &'a ThreadArenas) -> Circles<'a> {
+        let [xs, ys, radii] = self.circles.map(|list| arenas.get(list).unwrap_or(&[]));
+        Circles { xs, ys, radii }
+    }
 }
 
 /// A rectangle of square cells, with a rim of empty ones so that neighbours need no tests.

@@ -54,7 +54,7 @@ pub use checksum::checksum;
 pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
-pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY, Record};
+pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY};
 pub use motion::{Motion, held_inside, integrated};
 pub use pairs::{
     Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, StripContacts, find_contacts,

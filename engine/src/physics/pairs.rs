@@ -1,6 +1,8 @@
 //! Pairs of circles that overlap.
 
-use super::grid::{Grid, Level, Record};
+use core::ops::Range;
+
+use super::grid::{BLOCK, Circles, Grid, Level};
 use super::strip::Strip;
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
@@ -17,7 +19,7 @@ pub const MAX_FOUND: usize = 32;
 /// Most tests for each body of the world that giants may make together.
 pub const GIANT_TESTS_PER_BODY: usize = 64;
 
-/// Two circles that overlap, as places among the grid's records; each pair stands once.
+/// Two circles that overlap, as places in the order of the grid; each pair stands once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Contact {
     /// The body that found the other. Contacts are sorted by it, but for those of giants.
@@ -50,6 +52,37 @@ pub struct FoundContacts {
     pub untested_count: u64,
 }
 
+/// The bits of a block's first circles.
+const IN_RUN: [usize; BLOCK + 1] = [0b0000, 0b0001, 0b0011, 0b0111, 0b1111];
+
+/// Which circles of a block were hit, those first, and how many.
+#[derive(Clone, Copy)]
+struct Hits {
+    count: usize,
+    places: [u32; BLOCK],
+}
+
+/// For all bits of a block.
+const HITS: [Hits; 1 << BLOCK] = hits();
+
+const fn hits() -> [Hits; 1 << BLOCK] {
+    let mut table = [Hits { count: 0, places: [0; BLOCK] }; 1 << BLOCK];
+    let mut bits = 0;
+    while bits < table.len() {
+        let mut bit = 0;
+        while bit < BLOCK {
+            if bits >> bit & 1 == 1 {
+                let hits = &mut table[bits];
+                hits.places[hits.count] = bit as u32;
+                hits.count += 1;
+            }
+            bit += 1;
+        }
+        bits += 1;
+    }
+    table
+}
+
 /// Contacts that wait for their way into the arena.
 const BUFFER_LEN: usize = 512;
 
@@ -76,10 +109,10 @@ impl<'a> Collector<'a> {
         })
     }
 
-    /// Makes room for `count` tests.
+    /// Makes room for `count` tests, and for the last block's.
     #[inline]
     fn make_room(&mut self, count: usize) {
-        if self.len + count > BUFFER_LEN {
+        if self.len + count + BLOCK > BUFFER_LEN {
             self.empty_buffer();
         }
     }
@@ -92,19 +125,28 @@ impl<'a> Collector<'a> {
         self.len = 0;
     }
 
-    /// Tests `me` against the records from `first` to `end`, of which at most [`MAX_RUN`].
-    #[inline]
-    fn test_run(&mut self, place: usize, records: &[Record], first: usize, end: usize) {
+    /// Tests a circle against those from `first` to `end`, of which at most [`MAX_RUN`].
+    ///
+    /// Block by block; the first is always tested, for runs are short and no branch can foresee
+    /// whether there is one.
+    #[inline(always)]
+    fn test_run(&mut self, place: usize, circles: &Circles<'_>, first: usize, end: usize) {
         let tested_end = end.min(first + MAX_RUN);
         self.untested_count += (end - tested_end) as u64;
-        let me = records[place];
-        let mut len = self.len;
-        for (other, b) in records[first..tested_end].iter().zip(first as u32..) {
-            // The remainder is never needed; it spares the bounds check.
-            self.buffer[len % BUFFER_LEN] = Contact { a: place as u32, b };
-            len += usize::from(overlap(me, *other));
+        let me = circles.at(place);
+        let mut at = first;
+        loop {
+            let in_run = IN_RUN[tested_end.saturating_sub(at).min(BLOCK)];
+            let Hits { count, places } = &HITS[circles.overlaps(me, at) & in_run];
+            if let Some(slots) = self.buffer[self.len..].first_chunk_mut::<BLOCK>() {
+                *slots = places.map(|hit| Contact { a: place as u32, b: at as u32 + hit });
+            }
+            self.len += count;
+            at += BLOCK;
+            if at >= tested_end {
+                break;
+            }
         }
-        self.len = len;
     }
 
     fn publish(mut self) -> SliceHandle<Contact> {
@@ -115,7 +157,7 @@ impl<'a> Collector<'a> {
 
 /// The search in one strip.
 struct StripSearch<'a> {
-    records: &'a [Record],
+    circles: Circles<'a>,
     cells: &'a [u32],
     starts: &'a [u32],
     strip: Strip,
@@ -143,45 +185,45 @@ impl StripSearch<'_> {
             let [beside, above] = self.half_neighbourhood(place);
             inner.make_room(2 * MAX_RUN);
             let before = inner.len;
-            inner.test_run(place, self.records, beside.0, beside.1);
-            inner.test_run(place, self.records, above.0, above.1);
+            inner.test_run(place, &self.circles, beside.0, beside.1);
+            inner.test_run(place, &self.circles, above.0, above.1);
             inner.len = inner.len.min(before + MAX_FOUND);
         }
         for place in last_row..self.strip.end as usize {
             let [beside, above] = self.half_neighbourhood(place);
             inner.make_room(MAX_RUN);
             let before = inner.len;
-            inner.test_run(place, self.records, beside.0, beside.1);
+            inner.test_run(place, &self.circles, beside.0, beside.1);
             inner.len = inner.len.min(before + MAX_FOUND);
             let most = before + MAX_FOUND - inner.len;
             upward.make_room(MAX_RUN);
             let before = upward.len;
-            upward.test_run(place, self.records, above.0, above.1);
+            upward.test_run(place, &self.circles, above.0, above.1);
             upward.len = upward.len.min(before + most);
         }
     }
 
     /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
-    fn scan_giants(&self, giants: &[Record], found: &mut Collector<'_>) {
-        let first_giant = self.records.len() - giants.len();
+    fn scan_giants(&self, giants: Range<usize>, found: &mut Collector<'_>) {
         let rows = self.strip.first_row as usize..self.strip.end_row as usize;
         let mut tests_left = self.strip.len() * GIANT_TESTS_PER_BODY;
-        for (giant, place) in giants.iter().zip(first_giant..) {
-            let reach_m = giant.radius + self.level.max_radius;
-            for (first, last) in self.level.rows_around(giant.position, reach_m, rows.clone()) {
+        for place in giants {
+            let (centre, radius) = self.circles.at(place);
+            let reach_m = radius + self.level.max_radius;
+            for (first, last) in self.level.rows_around(centre, reach_m, rows.clone()) {
                 let (first, end) = (self.start(first), self.start(last + 1));
                 let tested_end = end.min(first + tests_left);
                 tests_left -= tested_end - first;
                 found.untested_count += (end - tested_end) as u64;
                 for start in (first..tested_end).step_by(MAX_RUN) {
                     found.make_room(MAX_RUN);
-                    found.test_run(place, self.records, start, tested_end.min(start + MAX_RUN));
+                    found.test_run(place, &self.circles, start, tested_end.min(start + MAX_RUN));
                 }
             }
         }
     }
 
-    fn run(&self, giants: &[Record], arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
+    fn run(&self, giants: Range<usize>, arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
         let mut upward = Collector::with_capacity_in(0, arena)?;
         let mut giant = Collector::with_capacity_in(0, arena)?;
         // The last, so that it can grow where it is.
@@ -212,17 +254,10 @@ struct FoundInStrip {
     untested_count: u64,
 }
 
-/// Whether two circles share more than a point of their rims.
-#[inline(always)]
-fn overlap(a: Record, b: Record) -> bool {
-    let reach = a.radius + b.radius;
-    (a.position - b.position).length_squared() < reach * reach
-}
-
 /// Finds each pair of circles that overlap, once.
 ///
 /// Each body looks at half of its neighbourhood: the bodies behind it in its own cell and the next,
-/// one run of records, and three cells above, another. Tests per body are bounded
+/// one run of circles, and three cells above, another. Tests per body are bounded
 /// ([`MAX_RUN`], [`MAX_FOUND`], [`GIANT_TESTS_PER_BODY`]); what that leaves out is counted.
 ///
 /// # Errors
@@ -233,21 +268,20 @@ pub fn find_contacts(
     arenas: &ThreadArenas,
     workers: &Workers,
 ) -> Result<FoundContacts, AllocError> {
-    let records = arenas.get(grid.records).unwrap_or(&[]);
+    let circles = grid.circles(arenas);
     let cells = arenas.get(grid.cells).unwrap_or(&[]);
     let starts = arenas.get(grid.starts).unwrap_or(&[]);
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
-    let first_giant = strips.iter().find(|strip| strip.is_giants).map(|strip| strip.first);
-    let giants = first_giant.map_or(&[][..], |first| &records[first as usize..]);
+    let giants = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
     let usual = &grid.level;
     let jobs = strips.iter().map(|&strip| {
         let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
-        (StripSearch { records, cells, starts, strip, level }, None)
+        (StripSearch { circles, cells, starts, strip, level }, None)
     });
     let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (search, result)| {
-        *result = Some(search.run(giants, arenas.local()));
+        *result = Some(search.run(giants.clone(), arenas.local()));
     });
     let mut sum = (0, 0, 0);
     for strip in jobs.iter_mut().filter_map(|(_, result)| result.take()) {
@@ -278,8 +312,8 @@ mod tests {
         let grid = sort_into_grid(objects, walls, &arena, &workers).unwrap();
         let found = find_contacts(&grid, &arena, &workers).unwrap();
         assert_eq!((found.refused_count, found.untested_count), (0, 0));
-        let records = arena.get(grid.records).unwrap();
-        let object = |place: u32| records[place as usize].object;
+        let sorted = arena.get(grid.objects).unwrap();
+        let object = |place: u32| sorted[place as usize];
         let contacts = each_contact(&found, &arena);
         assert_eq!(contacts.len() as u64, found.count);
         let mut pairs: Vec<(u32, u32)> = contacts

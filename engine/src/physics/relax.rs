@@ -3,7 +3,7 @@
 use glam::Vec2;
 
 use super::config::PhysicsConfig;
-use super::grid::{Grid, Record};
+use super::grid::Grid;
 use super::motion::{Motion, held_inside};
 use super::pairs::{Contact, StripContacts};
 use super::strip::Strip;
@@ -120,7 +120,7 @@ fn part(a: &mut Disc, b: &mut Disc, contact: Contact, restitution: f32) {
     b.motion.velocity -= pull * (1.0 - share);
 }
 
-/// Relaxes all touching bodies and gives all of them, in the order of the records.
+/// Relaxes all touching bodies and gives all of them, in the order of the grid.
 ///
 /// Gauss and Seidel's manner: pair after pair, each from what the last one left, so that a pile
 /// carries itself after few rounds. A round takes, on all threads,
@@ -143,9 +143,8 @@ pub fn relax(
     workers: &Workers,
 ) -> Result<SliceHandle<Disc>, AllocError> {
     let arena = arenas.local();
-    let records = arenas.get(grid.records).unwrap_or(&[]);
-    let mut discs = PartedVec::try_new(records.len(), arena)?;
-    let near_walls = start(grid, records, discs.parts(), config, arenas, workers)?;
+    let mut discs = PartedVec::try_new(grid.objects.len(), arena)?;
+    let near_walls = start(grid, discs.parts(), config, arenas, workers)?;
     let mut discs = discs.into_vec();
     let solver = Solver { strips: near_walls, contacts, config, arenas, arena, workers };
     for round in 0..config.relaxation_iterations {
@@ -166,12 +165,12 @@ struct WalledStrip<'a> {
 /// Makes the discs of all bodies and looks which of them are near walls.
 fn start<'a>(
     grid: &Grid,
-    records: &[Record],
     mut discs: Part<'_, Disc>,
     config: &PhysicsConfig,
     arenas: &'a ThreadArenas,
     workers: &Workers,
 ) -> Result<&'a [WalledStrip<'a>], AllocError> {
+    let circles = grid.circles(arenas);
     let velocities = arenas.get(grid.velocities).unwrap_or(&[]);
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
     let jobs = strips
@@ -180,9 +179,11 @@ fn start<'a>(
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (walled, part)| {
         let places = walled.strip.places();
-        let bodies = records[places.clone()].iter().zip(&velocities[places]);
-        let discs = part.take().fill_from(bodies.map(|(record, &velocity)| {
-            Disc::new(Motion { position: record.position, velocity }, record.radius)
+        let positions = circles.xs[places.clone()].iter().zip(&circles.ys[places.clone()]);
+        let radii = &circles.radii[places.clone()];
+        let bodies = positions.zip(radii).zip(&velocities[places]);
+        let discs = part.take().fill_from(bodies.map(|(((&x, &y), &radius), &velocity)| {
+            Disc::new(Motion { position: Vec2::new(x, y), velocity }, radius)
         }));
         let mut near = FrameVec::new_in(arenas.local());
         for (disc, n) in discs.iter().zip(0u32..) {

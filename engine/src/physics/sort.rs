@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use glam::Vec2;
 
 use super::collider::CollisionObject;
-use super::grid::{Extent, GIANT_RADII, Grid, Level, Record};
+use super::grid::{BLOCK, Extent, GIANT_RADII, Grid, Level};
 use super::strip::{Bands, Strip};
 use crate::arena::{Part, PartedVec};
 use crate::ecs::Workers;
@@ -60,7 +60,7 @@ impl Layout {
 
 /// Sorts bodies by cell. Stable: within a cell they keep their order.
 ///
-/// Takes 52 bytes a body and at most 8 bytes a body for cells. A world without walls has infinite
+/// Takes 40 bytes a body and at most 8 bytes a body for cells. A world without walls has infinite
 /// half extents.
 ///
 /// # Errors
@@ -74,43 +74,87 @@ pub fn sort_into_grid(
     let arena = arenas.local();
     let layout = lay_out(objects, half_extents_m, arena, workers)?;
     let mut entries = PartedVec::try_new(objects.len(), arena)?;
-    let mut sorted = PartedVec::try_new(objects.len(), arena)?;
-    let chunks = sort_by_row(objects, &layout, (&mut entries, &mut sorted), arena, workers)?;
+    let chunks = sort_by_row(objects, &layout, &mut entries, arena, workers)?;
     let strips = cut_into_strips(chunks, &layout, arena)?;
     let places = arena.try_publish_slice_from_iter(objects.iter().map(|_| AtomicU32::new(0)))?;
 
     let mut starts = PartedVec::try_new(layout.cell_count() + 1, arena)?;
-    let mut cells = PartedVec::try_new(objects.len(), arena)?;
-    let mut records = PartedVec::try_new(objects.len(), arena)?;
-    let mut velocities = PartedVec::try_new(objects.len(), arena)?;
+    let mut sorted = SortedVecs::try_new(objects.len(), arena)?;
     {
-        let mut starts = starts.parts();
-        let (mut cells, mut records) = (cells.parts(), records.parts());
-        let mut velocities = velocities.parts();
+        let (mut starts, mut rest) = (starts.parts(), sorted.parts());
         // Each cell's end is the start of the next.
         starts.split(1).fill(0);
         let jobs = strips.iter().map(|(strip, bands)| StripSort {
             strip: *strip,
             bands: *bands,
             ends: starts.split(strip.cell_count()),
-            cells: cells.split(strip.len()),
-            records: records.split(strip.len()),
-            velocities: velocities.split(strip.len()),
+            sorted: rest.split(strip.len()),
         });
         let jobs = arena.try_alloc_slice_from_iter(jobs)?;
         let places = arena.get(places).unwrap_or(&[]);
         workers.for_each_mut(jobs, |_, job| job.run(objects, chunks, places));
+        rest.coordinates.into_iter().for_each(|padding| _ = padding.fill(f32::NAN));
     }
     Ok(Grid {
-        records: records.into_vec().publish(),
-        velocities: velocities.into_vec().publish(),
-        cells: cells.into_vec().publish(),
+        objects: sorted.objects.into_vec().publish(),
+        circles: sorted.coordinates.map(|list| list.into_vec().publish()),
+        velocities: sorted.velocities.into_vec().publish(),
+        cells: sorted.cells.into_vec().publish(),
         starts: starts.into_vec().publish(),
         strips: arena.try_publish_slice_from_iter(strips.iter().map(|(strip, _)| *strip))?,
         places,
         level: layout.level,
         giants: layout.giants,
     })
+}
+
+/// The sorted bodies while they are being written.
+struct SortedVecs<'a> {
+    objects: PartedVec<'a, u32>,
+    cells: PartedVec<'a, u32>,
+    velocities: PartedVec<'a, Vec2>,
+    /// X, y and radius.
+    coordinates: [PartedVec<'a, f32>; 3],
+}
+
+/// Some of them.
+struct SortedParts<'p> {
+    objects: Part<'p, u32>,
+    cells: Part<'p, u32>,
+    velocities: Part<'p, Vec2>,
+    coordinates: [Part<'p, f32>; 3],
+}
+
+impl<'a> SortedVecs<'a> {
+    fn try_new(len: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
+        let padded = || PartedVec::try_new(len + BLOCK, arena);
+        Ok(Self {
+            objects: PartedVec::try_new(len, arena)?,
+            cells: PartedVec::try_new(len, arena)?,
+            velocities: PartedVec::try_new(len, arena)?,
+            coordinates: [padded()?, padded()?, padded()?],
+        })
+    }
+
+    fn parts(&mut self) -> SortedParts<'_> {
+        SortedParts {
+            objects: self.objects.parts(),
+            cells: self.cells.parts(),
+            velocities: self.velocities.parts(),
+            coordinates: self.coordinates.each_mut().map(PartedVec::parts),
+        }
+    }
+}
+
+impl SortedParts<'_> {
+    fn split(&mut self, len: usize) -> Self {
+        Self {
+            objects: self.objects.split(len),
+            cells: self.cells.split(len),
+            velocities: self.velocities.split(len),
+            coordinates: self.coordinates.each_mut().map(|part| part.split(len)),
+        }
+    }
 }
 
 /// What a chunk of bodies tells of the whole.
@@ -168,7 +212,6 @@ fn chunk_len(objects: &[CollisionObject]) -> usize {
 struct Chunk<'a> {
     objects: &'a [CollisionObject],
     first_object: u32,
-    unsorted: Part<'a, Entry>,
     part: Part<'a, Entry>,
     /// The chunk's entries, sorted by band.
     sorted: &'a [Entry],
@@ -179,21 +222,19 @@ struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     fn sort(&mut self, layout: &Layout) {
         let counts = &mut self.band_ends[1..];
-        let entries = self.objects.iter().map(|object| {
-            let (cell, band) = layout.place(object);
-            counts[band] += 1;
-            // The band stands where the number of the object comes later.
-            Entry { cell: cell as u32, object: band as u32 }
-        });
-        let unsorted = self.unsorted.take().fill_from(entries);
+        for object in self.objects {
+            counts[layout.place(object).1] += 1;
+        }
         let mut sum = 0;
         for count in &mut *counts {
             sum += core::mem::replace(count, sum);
         }
         let sorted = self.part.take().fill(Entry::default());
-        for (entry, object) in unsorted.iter().zip(self.first_object..) {
-            let end = &mut counts[entry.object as usize];
-            sorted[*end as usize] = Entry { cell: entry.cell, object };
+        for (body, object) in self.objects.iter().zip(self.first_object..) {
+            // Worked out a second time: cheaper than kept, for memory is what the sort waits for.
+            let (cell, band) = layout.place(body);
+            let end = &mut counts[band];
+            sorted[*end as usize] = Entry { cell: cell as u32, object };
             *end += 1;
         }
         self.sorted = sorted;
@@ -205,12 +246,10 @@ impl<'a> Chunk<'a> {
     }
 }
 
-type EntryParts<'p, 'a> = (&'p mut PartedVec<'a, Entry>, &'p mut PartedVec<'a, Entry>);
-
 fn sort_by_row<'p>(
     objects: &'p [CollisionObject],
     layout: &Layout,
-    (unsorted, sorted): EntryParts<'p, '_>,
+    entries: &'p mut PartedVec<'_, Entry>,
     arena: &'p FrameArena,
     workers: &Workers,
 ) -> Result<&'p [Chunk<'p>], AllocError> {
@@ -218,13 +257,12 @@ fn sort_by_row<'p>(
     let counter_count = layout.bands.count + 2;
     let chunks = objects.chunks(chunk_len);
     let counters = arena.try_alloc_slice_fill_with(chunks.len() * counter_count, |_| 0)?;
-    let (mut unsorted, mut sorted) = (unsorted.parts(), sorted.parts());
+    let mut entries = entries.parts();
     let jobs = chunks.zip(counters.chunks_exact_mut(counter_count)).enumerate();
     let jobs = jobs.map(|(n, (objects, band_ends))| Chunk {
         objects,
         first_object: (n * chunk_len) as u32,
-        unsorted: unsorted.split(objects.len()),
-        part: sorted.split(objects.len()),
+        part: entries.split(objects.len()),
         sorted: &[],
         band_ends,
     });
@@ -289,9 +327,7 @@ struct StripSort<'a> {
     strip: Strip,
     bands: (usize, usize),
     ends: Part<'a, u32>,
-    cells: Part<'a, u32>,
-    records: Part<'a, Record>,
-    velocities: Part<'a, Vec2>,
+    sorted: SortedParts<'a>,
 }
 
 impl StripSort<'_> {
@@ -305,16 +341,23 @@ impl StripSort<'_> {
         for count in &mut *ends {
             sum += core::mem::replace(count, sum);
         }
-        let cells = self.cells.take().fill(0);
-        let records = self.records.take().fill(Record::default());
-        let velocities = self.velocities.take().fill(Vec2::ZERO);
+        let SortedParts { objects: sorted, cells, velocities, coordinates } = &mut self.sorted;
+        let (sorted, cells) = (sorted.take().fill(0), cells.take().fill(0));
+        let velocities = velocities.take().fill(Vec2::ZERO);
+        let [xs, ys, radii] = coordinates.each_mut().map(|part| part.take().fill(0.0));
+        // Of one length, so that one check of the place does for all.
+        let len = sorted.len();
+        let (cells, velocities) = (&mut cells[..len], &mut velocities[..len]);
+        let (xs, ys, radii) = (&mut xs[..len], &mut ys[..len], &mut radii[..len]);
         entries().for_each(|&Entry { cell, object }| {
             let end = &mut ends[(cell - first_cell) as usize];
             let place = *end as usize;
             *end += 1;
-            let CollisionObject { motion, radius, .. } = objects[object as usize];
+            let CollisionObject { motion, radius, .. } = &objects[object as usize];
+            sorted[place] = object;
             cells[place] = cell;
-            records[place] = Record { position: motion.position, radius, object };
+            (xs[place], ys[place]) = (motion.position.x, motion.position.y);
+            radii[place] = *radius;
             velocities[place] = motion.velocity;
             places[object as usize].store(first + place as u32, Ordering::Relaxed);
         });
@@ -325,32 +368,32 @@ impl StripSort<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::grid::MAX_CELLS_PER_BODY;
-    use super::super::motion::Motion;
     use super::*;
     use crate::physics::scene;
 
     fn checked(objects: &[CollisionObject], half_extents_m: Vec2) -> (usize, Grid) {
         let arena = ThreadArenas::new();
         let grid = sort_into_grid(objects, half_extents_m, &arena, &Workers::serial()).unwrap();
-        let records = arena.get(grid.records).unwrap();
+        let (sorted, circles) = (arena.get(grid.objects).unwrap(), grid.circles(&arena));
         let velocities = arena.get(grid.velocities).unwrap();
         let places = arena.get(grid.places).unwrap();
         let cells = arena.get(grid.cells).unwrap();
         let starts = arena.get(grid.starts).unwrap();
         for (object, place) in places.iter().enumerate() {
             let place = place.load(Ordering::Relaxed) as usize;
-            assert_eq!(records[place].object as usize, object);
-            let Motion { position, velocity } = objects[object].motion;
-            assert_eq!((records[place].position, velocities[place]), (position, velocity));
+            assert_eq!(sorted[place] as usize, object);
+            let CollisionObject { motion, radius, .. } = objects[object];
+            assert_eq!(circles.at(place), (motion.position, radius));
+            assert_eq!(velocities[place], motion.velocity);
             let cell = cells[place] as usize;
             assert!((starts[cell]..starts[cell + 1]).contains(&(place as u32)));
         }
         assert!(starts.is_sorted());
         assert_eq!(starts[starts.len() - 1] as usize, objects.len());
-        let in_cell = |pair: &[Record]| pair[0].object < pair[1].object;
+        let in_cell = |pair: &[u32]| pair[0] < pair[1];
         let is_one_cell = |n: &usize| cells[*n] == cells[*n + 1];
         let pairs = (0..objects.len().saturating_sub(1)).filter(is_one_cell);
-        assert!(pairs.map(|n| &records[n..n + 2]).all(in_cell), "stable");
+        assert!(pairs.map(|n| &sorted[n..n + 2]).all(in_cell), "stable");
         (starts.len(), grid)
     }
 
@@ -404,7 +447,7 @@ mod tests {
             let (arena, workers) = (ThreadArenas::new(), Workers::try_new(thread_count).unwrap());
             let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
             assert!(grid.strips.len() > 8);
-            arena.get(grid.records).unwrap().to_vec()
+            arena.get(grid.objects).unwrap().to_vec()
         };
         let serial = sorted(1);
         assert!([2, 3, 4].into_iter().all(|threads| sorted(threads) == serial));

@@ -7,7 +7,10 @@ use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 
-use super::body::{Alive, BodyIndex, LastPosition, Position, Radius, Velocity, living, living_mut};
+use super::body::{
+    Alive, BodyIndex, LastPosition, Position, Radius, SKIP_LEN, Velocity, has_life, living,
+    living_mut,
+};
 use super::checksum::checksum;
 use super::chunks::{
     CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, moved_chunks, seen_chunks,
@@ -293,16 +296,23 @@ fn write_chunk(
     discs: &[Disc],
     config: &PhysicsConfig,
 ) {
-    let MovedChunk { positions, velocities, radii } = chunk;
     let mut places = places.iter();
-    for place in living(alive) {
-        let radius = radii[place].0;
-        let free = Motion { position: positions[place].0, velocity: velocities[place].0 };
-        let disc = if collides(radius) { places.next() } else { None };
-        let disc = disc.and_then(|disc| discs.get(disc.load(Ordering::Relaxed) as usize));
-        let motion = disc.map_or(free, |disc| disc.motion);
-        let held = held_inside(motion, radius.max(0.0), config);
-        (positions[place].0, velocities[place].0) = (held.position, held.velocity);
+    let moved = chunk.positions.chunks_mut(SKIP_LEN).zip(chunk.velocities.chunks_mut(SKIP_LEN));
+    let seen = chunk.radii.chunks(SKIP_LEN).zip(alive.chunks(SKIP_LEN));
+    let groups = moved.zip(seen).filter(|(_, (_, alive))| has_life(alive));
+    let bodies = groups.flat_map(|((positions, velocities), (radii, alive))| {
+        positions.iter_mut().zip(velocities).zip(radii.iter().zip(alive))
+    });
+    for ((position, velocity), (radius, _)) in bodies.filter(|(_, (_, alive))| alive.0) {
+        let mut motion = Motion { position: position.0, velocity: velocity.0 };
+        if collides(radius.0)
+            && let Some(place) = places.next()
+            && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
+        {
+            motion = disc.motion;
+        }
+        let held = held_inside(motion, radius.0.max(0.0), config);
+        (position.0, velocity.0) = (held.position, held.velocity);
     }
 }
 

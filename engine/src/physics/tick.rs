@@ -24,7 +24,7 @@ pub struct TickData {
     /// For each touching body what it touches, strip by strip; see
     /// [`each_list`](Self::each_list).
     pub lists: Option<SliceHandle<SliceHandle<ContactList>>>,
-    /// Bodies after the collisions, in the order of the grid's records.
+    /// Bodies after the collisions, in the order of the grid.
     pub settled: Option<SliceHandle<Disc>>,
     /// For each chunk of bodies, the place of its first among `objects`.
     pub(crate) chunk_starts: Option<SliceHandle<u32>>,
@@ -41,7 +41,7 @@ impl TickData {
         lists.flat_map(|list| arenas.get(list).unwrap_or(&[]))
     }
 
-    /// The contact list of each touching body, in the order of the records; `arenas` are those of
+    /// The contact list of each touching body, in the order of the grid; `arenas` are those of
     /// `phase::Physics`.
     ///
     /// ```

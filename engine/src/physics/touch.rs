@@ -1,6 +1,6 @@
 //! A contact list for each touching body: a small slice of its own.
 
-use super::grid::{Grid, Record};
+use super::grid::{Circles, Grid};
 use super::pairs::{Contact, StripContacts};
 use super::strip::Strip;
 use crate::ecs::Workers;
@@ -9,7 +9,7 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 /// What one body knows of another that it touches. 8 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Touch {
-    /// The other body, as a place among the grid's records.
+    /// The other body, as a place in the order of the grid.
     pub other: u32,
     /// How far they overlapped when the tick began, in metres.
     pub depth: f32,
@@ -18,16 +18,16 @@ pub struct Touch {
 /// All that one body touches, for whatever a game does on contact (damage, sparks, sound).
 #[derive(Clone, Copy, Debug)]
 pub struct ContactList {
-    /// The body, as a place among the grid's records.
+    /// The body, as a place in the order of the grid.
     pub record: u32,
-    /// At least one: first those that found the body, then those that it found.
+    /// At least one.
     pub touches: SliceHandle<Touch>,
 }
 
 /// What [`list_contacts`] made.
 #[derive(Clone, Copy, Debug)]
 pub struct ListedContacts {
-    /// For each strip, one list for each touching body, in the order of the records.
+    /// For each strip, one list for each touching body, in the order of the grid.
     pub strips: SliceHandle<SliceHandle<ContactList>>,
     /// Lists.
     pub count: u64,
@@ -37,7 +37,7 @@ pub struct ListedContacts {
 
 /// The contacts that concern one strip.
 struct StripTouches<'a> {
-    records: &'a [Record],
+    circles: Circles<'a>,
     strip: Strip,
     /// Found in the strip below, in this one, and by giants in this one.
     lists: [&'a [Contact]; 4],
@@ -46,11 +46,18 @@ struct StripTouches<'a> {
 }
 
 impl<'a> StripTouches<'a> {
-    /// Each contact of a body of the strip, with both its places; those outside are not the
-    /// strip's.
-    fn contacts(&self, arenas: &'a ThreadArenas) -> impl Iterator<Item = &'a Contact> {
-        let of_giants = self.all.iter().flat_map(|strip| arenas.get(strip.giant).unwrap_or(&[]));
-        self.lists.into_iter().flatten().chain(of_giants)
+    /// Calls `each` for both sides of all contacts of the strip's bodies: with the contact and, as
+    /// places in the strip, its two bodies; those outside have the place behind the last.
+    #[inline]
+    fn each_contact(&self, arenas: &ThreadArenas, mut each: impl FnMut(&Contact, usize, usize)) {
+        let (first, len) = (self.strip.first, self.strip.len());
+        let side = |place: u32| (place.wrapping_sub(first) as usize).min(len);
+        let [below, inner, upward, giant] = self.lists;
+        let mut all = |contacts: &[Contact]| {
+            contacts.iter().for_each(|contact| each(contact, side(contact.a), side(contact.b)));
+        };
+        [below, inner, upward, giant].into_iter().for_each(&mut all);
+        self.all.iter().for_each(|strip| all(arenas.get(strip.giant).unwrap_or(&[])));
     }
 
     /// The touches of all bodies of the strip, body after body, and where those of each end.
@@ -59,24 +66,24 @@ impl<'a> StripTouches<'a> {
         arenas: &ThreadArenas,
         arena: &'m FrameArena,
     ) -> Result<(&'m [Touch], &'m [u32]), AllocError> {
-        let (first, len) = (self.strip.first, self.strip.len());
         // One counter more, for places outside.
+        let len = self.strip.len();
         let ends = arena.try_alloc_slice_fill_with(len + 1, |_| 0u32)?;
-        let side = |place: u32| (place.wrapping_sub(first) as usize).min(len);
-        self.contacts(arenas).for_each(|&Contact { a, b }| {
-            ends[side(a)] += 1;
-            ends[side(b)] += 1;
+        self.each_contact(arenas, |_, one, two| {
+            ends[one] += 1;
+            ends[two] += 1;
         });
         let mut sum = 0;
         for count in &mut *ends {
             sum += core::mem::replace(count, sum);
         }
         let touches = arena.try_alloc_slice_fill_with(sum as usize, |_| Touch::default())?;
-        self.contacts(arenas).for_each(|&Contact { a, b }| {
-            let (one, two) = (&self.records[a as usize], &self.records[b as usize]);
-            let depth = one.radius + two.radius - one.position.distance(two.position);
-            for (place, other) in [(a, b), (b, a)] {
-                let end = &mut ends[side(place)];
+        self.each_contact(arenas, |&Contact { a, b }, one, two| {
+            let (centre, radius) = self.circles.at(a as usize);
+            let (other_centre, other_radius) = self.circles.at(b as usize);
+            let depth = radius + other_radius - centre.distance(other_centre);
+            for (side, other) in [(one, b), (two, a)] {
+                let end = &mut ends[side];
                 touches[*end as usize] = Touch { other, depth };
                 *end += 1;
             }
@@ -133,13 +140,13 @@ pub fn list_contacts(
     let arena = arenas.local();
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
     let mut listed = FrameVec::try_with_capacity_in(strips.len(), arena)?;
-    let records = arenas.get(grid.records).unwrap_or(&[]);
+    let circles = grid.circles(arenas);
     let get = |list: SliceHandle<Contact>| arenas.get(list).unwrap_or(&[]);
     let jobs = strips.iter().zip(contacts).enumerate().map(|(n, (&strip, found))| {
         let below = if n > 0 && !strip.is_giants { get(contacts[n - 1].upward) } else { &[] };
         let lists = [below, get(found.inner), get(found.upward), get(found.giant)];
         let all = if strip.is_giants { contacts } else { &[] };
-        (StripTouches { records, strip, lists, all }, None)
+        (StripTouches { circles, strip, lists, all }, None)
     });
     let jobs = arena.try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (touches, listed)| *listed = Some(touches.list(arenas)));
@@ -189,16 +196,15 @@ mod tests {
     fn assert_listed_on_both_sides(objects: &[CollisionObject]) {
         let arenas = ThreadArenas::new();
         let (grid, tick, listed) = listed(objects, &arenas);
-        let records = arenas.get(grid.records).unwrap();
+        let circles = grid.circles(&arenas);
         assert_eq!(listed.refused_count, 0);
         let mut sides = BTreeSet::new();
         for list in tick.each_list(&arenas) {
             let touches = arenas.get(list.touches).unwrap();
             assert!(!touches.is_empty());
             for touch in touches {
-                let [one, other] = [list.record, touch.other].map(|at| records[at as usize]);
-                let distance = one.position.distance(other.position);
-                assert_eq!(touch.depth, one.radius + other.radius - distance);
+                let [one, other] = [list.record, touch.other].map(|at| circles.at(at as usize));
+                assert_eq!(touch.depth, one.1 + other.1 - one.0.distance(other.0));
                 assert!(touch.depth > -1e-6);
                 assert!(sides.insert((list.record, touch.other)), "listed twice");
             }

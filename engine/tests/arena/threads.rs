@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Barrier, RwLock};
 use std::thread;
@@ -106,14 +107,28 @@ fn threads_that_race_for_granules_get_granules_of_their_own() {
 }
 
 #[test]
-fn ten_thousand_short_threads_leave_a_few_arenas() {
+fn ten_thousand_short_threads_leave_a_few_arenas_and_in_the_end_none() {
+    static DROPPED: AtomicU64 = AtomicU64::new(0);
+    struct CountsDrop;
+    impl Drop for CountsDrop {
+        fn drop(&mut self) {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
     let mut set = set_of(4_096);
     let mut reserved_bytes = 0;
     for frame in 0..1_000u64 {
         set.begin_frame();
+        // What ended threads left was reset, and the values with drop dropped.
+        assert_eq!((set.stats().used_bytes, DROPPED.load(Ordering::Relaxed)), (0, frame * 10));
         let shared = &set;
         let handles: Vec<Handle<u64>> = thread::scope(|scope| {
-            let publish = |n| move || shared.local().publish(frame * 10 + n);
+            let publish = |n| {
+                move || {
+                    shared.local().alloc_drop(CountsDrop);
+                    shared.local().publish(frame * 10 + n)
+                }
+            };
             let threads: Vec<_> = (0..10).map(|n| scope.spawn(publish(n))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -127,6 +142,10 @@ fn ten_thousand_short_threads_leave_a_few_arenas() {
     // Ten at work, and ten for each frame until an ended thread's arena is a spare.
     assert!(set.member_count() <= 100, "{} members", set.member_count());
     assert_eq!(set.stats().reserved_bytes, reserved_bytes);
+    for _ in 0..=set.config().shrink_after_frames + 1 {
+        set.begin_frame();
+    }
+    assert_eq!(set.member_count(), 0);
 }
 
 #[test]

@@ -72,8 +72,12 @@ impl<'p, T: Copy> Part<'p, T> {
     }
 
     /// Writes `value` to every slot.
+    #[inline]
     pub(crate) fn fill(self, value: T) -> &'p mut [T] {
-        self.fill_from(core::iter::repeat(value))
+        self.slots.fill(MaybeUninit::new(value));
+        self.filled.fetch_add(self.slots.len(), Ordering::Release); // P2.
+        // SAFETY: every slot has just been written.
+        unsafe { self.slots.assume_init_mut() }
     }
 
     /// Writes the iterator's elements.

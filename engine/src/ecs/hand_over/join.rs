@@ -28,10 +28,11 @@ pub(super) fn join<T: Send + Sync + 'static>(
     let value_count = pieces.iter().map(Piece::len).sum();
     let plain_count = pieces.partition_point(|piece| matches!(piece.values, Values::Plain(_)));
     let (plain, keyed) = pieces.split_at_mut(plain_count);
-    let scratch = arenas.local().scratch();
+    let scratch; // Only where it is needed: its first use takes a block.
     let sorted = if follow_each_other(keyed, arenas)? {
         None
     } else {
+        scratch = arenas.local().scratch();
         Some(sorted_places(keyed, arenas, &scratch)?)
     };
     let mut joined = FrameVec::try_with_capacity_in(value_count, arenas.local())?;

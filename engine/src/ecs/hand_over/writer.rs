@@ -300,7 +300,7 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
     ///
     /// # Panics
     /// If the budget or the system refuses.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn push_keyed(&mut self, key: u64, value: T) {
         match self.batch() {
@@ -313,7 +313,7 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
     ///
     /// # Errors
     /// If the budget or the system refuses; the error holds `value`.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn try_push_keyed(&mut self, key: u64, value: T) -> Result<(), Refused<T>> {
         match self.batch() {
@@ -322,23 +322,26 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn batch(&mut self) -> Result<&mut KeyedVec<'a, T>, AllocError> {
         if self.batch.is_none() {
-            self.batch = Some(self.begin()?);
+            self.batch = Some(begin_batch(self.written)?);
         }
         Ok(self.batch.as_mut().expect("there is one now"))
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn begin(&self) -> Result<&'a mut ManuallyDrop<KeyedVec<'a, T>>, AllocError> {
-        let arena = self.written.arenas.local();
-        // When it is dropped it is empty, so nothing is lost.
-        Ok(arena.try_alloc(ManuallyDrop::new(KeyedVec::new_in(arena)))?)
-    }
+/// Takes no `&BatchWriter`: then its two pointers need no address.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn begin_batch<'a, T: Send + Sync + 'static>(
+    written: &'a Written<'a, T>,
+) -> Result<&'a mut ManuallyDrop<KeyedVec<'a, T>>, AllocError> {
+    let arena = written.arenas.local();
+    // When its writer is dropped it is empty, so nothing is lost.
+    Ok(arena.try_alloc(ManuallyDrop::new(KeyedVec::new_in(arena)))?)
 }
 
 impl<T: Send + Sync + 'static> Drop for BatchWriter<'_, T> {
