@@ -201,7 +201,7 @@ impl FrameArena {
     #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn alloc<T>(&self, value: T) -> &mut T {
         const { assert_no_drop::<T>() };
-        let slot = self.raw.claim_value::<T>().unwrap_or_else(|error| refuse(error));
+        let slot = self.raw.expect_value::<T>();
         // SAFETY: F1.
         unsafe { slot.write(value) };
         // SAFETY: F1, just written; F2 ends the borrow in time.
@@ -241,8 +241,14 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[inline(always)]
     #[track_caller]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
-        self.try_alloc_with(make).unwrap_or_else(|refused| refuse(refused.error()))
+        const { assert_no_drop::<T>() };
+        let slot = self.raw.expect_value::<T>();
+        // SAFETY: F1 and F3: claimed before `make` runs.
+        unsafe { slot.write(make()) };
+        // SAFETY: F1, just written; F2 ends the borrow in time.
+        unsafe { &mut *slot.as_ptr() }
     }
 
     /// As [`alloc_with`](Self::alloc_with).
@@ -313,7 +319,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-        self.try_alloc_slice_copy(source).unwrap_or_else(|error| refuse(error))
+        self.alloc_slice_uninit(source.len()).write_copy_of_slice(source)
     }
 
     /// As [`alloc_slice_copy`](Self::alloc_slice_copy).
@@ -395,7 +401,8 @@ impl FrameArena {
     where
         I: IntoIterator<IntoIter: ExactSizeIterator>,
     {
-        self.try_alloc_slice_from_iter(items).unwrap_or_else(|refused| refuse(refused.error()))
+        let items = items.into_iter();
+        self.fill(self.alloc_slice_uninit(items.len()), items)
     }
 
     /// As [`alloc_slice_from_iter`](Self::alloc_slice_from_iter).
@@ -404,7 +411,6 @@ impl FrameArena {
     /// If the budget or the system refuses; the error holds the iterator, not advanced.
     #[inline]
     #[track_caller]
-    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn try_alloc_slice_from_iter<I>(
         &self,
         items: I,
@@ -417,6 +423,16 @@ impl FrameArena {
             Ok(slots) => slots,
             Err(error) => return Err(Refused::new(error, items)),
         };
+        Ok(self.fill(slots, items))
+    }
+
+    /// Fills `slots`, as far as the items go, and gives the rest back.
+    #[inline(always)]
+    fn fill<'s, T>(
+        &self,
+        slots: &'s mut [MaybeUninit<T>],
+        items: impl Iterator<Item = T>,
+    ) -> &'s mut [T] {
         let mut filled = 0;
         for (slot, item) in slots.iter_mut().zip(items) {
             slot.write(item);
@@ -426,7 +442,7 @@ impl FrameArena {
             self.give_tail_back(slots, filled);
         }
         // SAFETY: the loop wrote the first `filled` slots, and `zip` ends within them.
-        Ok(unsafe { slots[..filled].assume_init_mut() })
+        unsafe { slots[..filled].assume_init_mut() }
     }
 
     /// Room for `len` values, to be written by the caller.
@@ -443,8 +459,12 @@ impl FrameArena {
     #[inline]
     #[must_use]
     #[track_caller]
+    #[expect(clippy::mut_from_ref, reason = "each call returns memory of its own (F1)")]
     pub fn alloc_slice_uninit<T>(&self, len: usize) -> &mut [MaybeUninit<T>] {
-        self.try_alloc_slice_uninit(len).unwrap_or_else(|error| refuse(error))
+        const { assert_no_drop::<T>() };
+        let slots = self.raw.expect_array::<T>(len).cast();
+        // SAFETY: F1; a `MaybeUninit` needs no initial value, and F2 ends the borrow in time.
+        unsafe { slice::from_raw_parts_mut(slots.as_ptr(), len) }
     }
 
     /// As [`alloc_slice_uninit`](Self::alloc_slice_uninit).

@@ -18,6 +18,7 @@ mod reset;
 mod tracing;
 
 use core::alloc::Layout;
+use core::any::type_name;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use super::block::BlockChain;
 use super::config::{ArenaConfig, ArenaMode};
 use super::drops::DropList;
 use super::epoch::Epoch;
-use super::error::AllocError;
+use super::error::{AllocError, refuse};
 use super::objects::ObjectList;
 use super::poison;
 use super::pressure::PressureTally;
@@ -208,36 +209,74 @@ impl RawArena {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn claim_value<T>(&self) -> Result<NonNull<T>, AllocError> {
-        let layout = const { Layout::new::<T>() };
-        let bytes = const { size::padded(size_of::<T>()) };
-        if align_of::<T>() > size::MIN_ALIGN_BYTES || bytes > size::WRAP_SAFE_BYTES {
-            return Ok(self.claim(layout, Origin::of::<T>(1))?.cast());
-        }
-        let ptr = self.ptr.get();
-        let next = ptr.wrapping_add(bytes); // R4: cannot wrap.
-        if next <= self.end.get() {
-            self.ptr.set(next);
-            self.count.set(self.count.get() + 1);
-            poison::allow_use(ptr, size_of::<T>());
-            // SAFETY: R1: `ptr` is never null.
-            return Ok(unsafe { NonNull::new_unchecked(ptr) }.cast());
+        if let Some(claimed) = self.bump_value() {
+            return Ok(claimed);
         }
         let Origin { type_name, caller, len } = Origin::of::<T>(1);
-        Ok(self.claim_cold(layout, type_name, caller, len)?.cast())
+        Ok(self.claim_cold(Layout::new::<T>(), type_name, caller, len)?.cast())
+    }
+
+    /// Memory for one `T`, or a panic with the reason why there is none.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn expect_value<T>(&self) -> NonNull<T> {
+        match self.bump_value() {
+            Some(claimed) => claimed,
+            None => self.expect_cold(Layout::new::<T>(), type_name::<T>(), 1).cast(),
+        }
     }
 
     /// Memory of `layout`.
     #[inline(always)]
     pub(crate) fn claim(&self, layout: Layout, origin: Origin) -> Result<NonNull<u8>, AllocError> {
-        if layout.size() <= size::MAX_REQUEST_BYTES
-            && let Some(claimed) = self.bump_below(self.end.get(), layout)
-        {
-            self.count.set(self.count.get() + 1);
+        if let Some(claimed) = self.bump(layout) {
             return Ok(claimed);
         }
         // In parts: the whole would be written to the stack before it is known who needs it.
         let Origin { type_name, caller, len } = origin;
         self.claim_cold(layout, type_name, caller, len)
+    }
+
+    /// Memory for `len` values of `T`, or a panic with the reason why there is none.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn expect_array<T>(&self, len: usize) -> NonNull<T> {
+        let layout = match self.array_layout::<T>(len) {
+            Ok(layout) => layout,
+            Err(error) => refuse(error),
+        };
+        match self.bump(layout) {
+            Some(claimed) => claimed.cast(),
+            None => self.expect_cold(layout, type_name::<T>(), len).cast(),
+        }
+    }
+
+    #[inline(always)]
+    fn bump_value<T>(&self) -> Option<NonNull<T>> {
+        let bytes = const { size::padded(size_of::<T>()) };
+        if align_of::<T>() > size::MIN_ALIGN_BYTES || bytes > size::WRAP_SAFE_BYTES {
+            return self.bump(Layout::new::<T>()).map(NonNull::cast);
+        }
+        let ptr = self.ptr.get();
+        let next = ptr.wrapping_add(bytes); // R4: cannot wrap.
+        if next > self.end.get() {
+            return None;
+        }
+        self.ptr.set(next);
+        self.count.set(self.count.get() + 1);
+        poison::allow_use(ptr, size_of::<T>());
+        // SAFETY: R1: `ptr` is never null.
+        Some(unsafe { NonNull::new_unchecked(ptr) }.cast())
+    }
+
+    #[inline(always)]
+    fn bump(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.size() > size::MAX_REQUEST_BYTES {
+            return None;
+        }
+        let claimed = self.bump_below(self.end.get(), layout)?;
+        self.count.set(self.count.get() + 1);
+        Some(claimed)
     }
 
     /// Moves the pointer over an object of `layout` if that stays at or below `end`.

@@ -37,12 +37,12 @@ impl Bars {
         for (index, (arm, label, figure)) in bars.into_iter().enumerate() {
             let y = TOP + STEP * index as f64;
             let width = (figure / most * (WIDTH - LEFT - RIGHT)).max(2.0);
-            let (class, text) = match arm {
-                "frame-arena" => ("c0", "label ours"),
-                _ => ("c5", "label"),
+            let (colour, text) = match arm {
+                "frame-arena" => (0, "label ours"),
+                _ => (5, "label"),
             };
             svg.text(LEFT - 12.0, y + 15.0, text, "end", label);
-            svg.bar(LEFT, y, width, BAR, class);
+            svg.bar(LEFT, y, width, BAR, colour);
             svg.text(LEFT + width + 8.0, y + 15.0, text, "start", short(figure));
         }
         Ok(svg.finish())

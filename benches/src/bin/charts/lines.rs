@@ -24,7 +24,7 @@ pub struct Lines {
 
 struct Line {
     label: &'static str,
-    class: String,
+    colour: usize,
     points: Vec<(f64, f64)>,
 }
 
@@ -41,7 +41,7 @@ impl Lines {
             if points.is_empty() {
                 return Err(format!("{question} has no arm {name}"));
             }
-            lines.push(Line { label, class: format!("c{index}"), points });
+            lines.push(Line { label, colour: index, points });
         }
         let mut svg = Svg::new(HEIGHT, self.title);
         svg.text(24.0, 34.0, "title", "start", self.title);
@@ -77,12 +77,12 @@ fn draw_lines(svg: &mut Svg, scale: &Scale, lines: &[Line]) {
     for (index, line) in by_height.into_iter().enumerate() {
         let points: Vec<_> =
             line.points.iter().map(|point| (scale.x(point.0), scale.y(point.1))).collect();
-        svg.line(&points, &line.class);
+        svg.line(&points, line.colour);
         let y = last_y(line).max(free + NAME_STEP).min(lowest + NAME_STEP * index as f64);
         free = y;
         let exponent = growth_exponent(&line.points).unwrap_or(f64::NAN);
         let x = WIDTH - RIGHT + 16.0;
-        let class = format!("tag {}", line.class);
+        let class = format!("tag f{}", line.colour);
         svg.text(x, y, &class, "start", line.label);
         let last = line.points.last().map_or(0.0, |point| point.1);
         svg.text(
@@ -105,10 +105,11 @@ impl Scale {
         let all = || lines.iter().flat_map(|line| line.points.iter().copied());
         let least = |pick: fn((f64, f64)) -> f64| all().map(pick).fold(f64::INFINITY, f64::min);
         let most = |pick: fn((f64, f64)) -> f64| all().map(pick).fold(0.0, f64::max);
-        let below = 10_f64.powf(least(|point| point.1).log10().floor());
+        let lowest = least(|point| point.1) * 0.9;
+        let below = ticks().filter(|&tick| tick <= lowest).fold(1e-3, f64::max);
         Self {
             x: (least(|point| point.0), most(|point| point.0)),
-            y: (below.min(1.0), most(|point| point.1) * 1.3),
+            y: (below, most(|point| point.1) * 1.3),
         }
     }
 
@@ -122,14 +123,15 @@ impl Scale {
         HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP)
     }
 
-    /// 1, 2, 5, 10 and so on.
     fn ticks(&self) -> Vec<f64> {
         let (least, most) = self.y;
-        (-3..9)
-            .flat_map(|power| [1.0, 2.0, 5.0].map(|part| part * 10_f64.powi(power)))
-            .filter(|tick| (least * 0.999..=most).contains(tick))
-            .collect()
+        ticks().filter(|tick| (least * 0.999..=most).contains(tick)).collect()
     }
+}
+
+/// 1, 2, 5, 10 and so on.
+fn ticks() -> impl Iterator<Item = f64> {
+    (-3..9).flat_map(|power| [1.0, 2.0, 5.0].map(|part| part * 10_f64.powi(power)))
 }
 
 fn round(number: f64) -> String {

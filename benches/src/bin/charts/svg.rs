@@ -5,18 +5,39 @@ use std::fmt::{Display, Write};
 /// Width of every chart, in pixels.
 pub const WIDTH: f64 = 760.0;
 
-/// What the parts look like. A class for each, so that dark is told once.
-const STYLE: &str = "\
+/// Text, paper and grid in light, then in dark.
+const LIGHT: &str = "\
 text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;fill:#24292f}\
 .paper{fill:#ffffff;stroke:#d0d7de}.title{font-size:18px;font-weight:600}\
 .small{font-size:12px;fill:#57606a}.label{font-size:13px}.ours{font-weight:600}\
-.grid{stroke:#d8dee4;stroke-width:1}\
-.c0{--c:#0a7f72}.c1{--c:#5b6ee1}.c2{--c:#c4622d}.c3{--c:#a33ea1}.c4{--c:#b08800}.c5{--c:#6e7781}\
-.bar{fill:var(--c)}.line{stroke:var(--c);fill:none;stroke-width:2}.dot{fill:var(--c)}\
-.tag{fill:var(--c);font-size:12px}.line.c0{stroke-width:3.5}\
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.paper{fill:#0d1117;stroke:#30363d}\
-.small{fill:#9198a1}.grid{stroke:#262c36}\
-.c0{--c:#3fd0bd}.c1{--c:#8ea0ff}.c2{--c:#ff9b63}.c3{--c:#e08be0}.c4{--c:#e3b341}.c5{--c:#9198a1}}";
+.grid{stroke:#d8dee4;stroke-width:1}.line{fill:none;stroke-width:2}.tag{font-size:13px;font-weight:600}";
+const DARK: &str = "text{fill:#e6edf3}.paper{fill:#0d1117;stroke:#30363d}\
+.small{fill:#9198a1}.grid{stroke:#262c36}";
+
+/// Colours of lines and bars on light and on dark paper; the first is ours, the last is grey.
+const COLOURS: [(&str, &str); 6] = [
+    ("#0a7f72", "#3fd0bd"),
+    ("#4f63d8", "#8ea0ff"),
+    ("#c4622d", "#ff9b63"),
+    ("#a33ea1", "#e08be0"),
+    ("#96730a", "#e3b341"),
+    ("#8c959f", "#7d8590"),
+];
+
+/// One rule for each colour: not every viewer knows variables.
+fn style() -> String {
+    let rules = |pick: fn(&(&'static str, &'static str)) -> &'static str| {
+        COLOURS.iter().enumerate().fold(String::new(), |mut out, (index, pair)| {
+            let colour = pick(pair);
+            let _ = write!(out, ".f{index}{{fill:{colour}}}.s{index}{{stroke:{colour}}}");
+            out
+        })
+    };
+    let (light, dark) = (rules(|pair| pair.0), rules(|pair| pair.1));
+    format!(
+        "{LIGHT}{light}.s0{{stroke-width:3.5}}@media(prefers-color-scheme:dark){{{DARK}{dark}}}"
+    )
+}
 
 /// A drawing that grows by parts.
 pub struct Svg(String);
@@ -29,8 +50,9 @@ impl Svg {
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
              width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n<title>{title}</title>\n\
-             <style>{STYLE}</style>\n\
+             <style>{}</style>\n\
              <rect class=\"paper\" x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"8\"/>\n",
+            style(),
             WIDTH - 1.0,
             height - 1.0
         );
@@ -45,10 +67,10 @@ impl Svg {
         );
     }
 
-    pub fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, class: &str) {
+    pub fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, colour: usize) {
         let _ = writeln!(
             self.0,
-            "<rect class=\"bar {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+            "<rect class=\"f{colour}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
              height=\"{height:.1}\" rx=\"3\"/>"
         );
     }
@@ -61,16 +83,16 @@ impl Svg {
         );
     }
 
-    pub fn line(&mut self, points: &[(f64, f64)], class: &str) {
+    pub fn line(&mut self, points: &[(f64, f64)], colour: usize) {
         let mut path = String::new();
         for (index, (x, y)) in points.iter().enumerate() {
             let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });
         }
-        let _ = writeln!(self.0, "<path class=\"line {class}\" d=\"{path}\"/>");
+        let _ = writeln!(self.0, "<path class=\"line s{colour}\" d=\"{path}\"/>");
         for (x, y) in points {
             let _ = writeln!(
                 self.0,
-                "<circle class=\"dot {class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>"
+                "<circle class=\"f{colour}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>"
             );
         }
     }

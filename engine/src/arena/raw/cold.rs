@@ -8,7 +8,7 @@ use core::ptr::{self, NonNull};
 use super::{Crossing, RawArena, Source, nowhere};
 use crate::arena::block::{Block, BlockChain};
 use crate::arena::config::{ArenaMode, Budget};
-use crate::arena::error::AllocError;
+use crate::arena::error::{AllocError, refuse};
 use crate::arena::poison;
 use crate::arena::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use crate::arena::reservation::{Grant, Window};
@@ -17,6 +17,23 @@ use crate::arena::trace::Origin;
 use crate::profile;
 
 impl RawArena {
+    /// As [`Self::claim_cold`]; panics where that gives an error. A call of its own, so that the
+    /// hot path around it holds no error.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(super) fn expect_cold(
+        &self,
+        layout: Layout,
+        type_name: &'static str,
+        len: usize,
+    ) -> NonNull<u8> {
+        match self.claim_cold(layout, type_name, Location::caller(), len) {
+            Ok(claimed) => claimed,
+            Err(error) => refuse(error),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     pub(super) fn claim_cold(
