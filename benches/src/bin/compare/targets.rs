@@ -60,21 +60,21 @@ const TARGETS: &[Target] = &[
         "",
     ),
     target(
-        "a batch of 8-byte values, the loop taken off: glibc over ours",
+        "a small batch of 8-byte values, as run: glibc over ours",
         AtLeast(15.0),
-        |r| over_without_loop(r, "box-glibc"),
+        |r| over(r, "small-batch", "box-glibc", OURS),
         "",
     ),
     target(
-        "a batch of 8-byte values, the loop taken off: mimalloc over ours",
+        "a small batch of 8-byte values, as run: mimalloc over ours",
         AtLeast(7.0),
-        |r| over_without_loop(r, "box-mimalloc"),
+        |r| over(r, "small-batch", "box-mimalloc", OURS),
         "",
     ),
     target(
-        "a batch of 8-byte values, the loop taken off: jemalloc over ours",
+        "a small batch of 8-byte values, as run: jemalloc over ours",
         AtLeast(15.0),
-        |r| over_without_loop(r, "box-jemalloc"),
+        |r| over(r, "small-batch", "box-jemalloc", OURS),
         "",
     ),
     target(
@@ -165,13 +165,6 @@ fn count(results: &Results, question: &str, arm: &str) -> Option<f64> {
 /// Time of one arm in parts of another's.
 fn over(results: &Results, question: &str, arm: &str, other: &str) -> Option<f64> {
     Some(least(results, question, arm)? / least(results, question, other)?)
-}
-
-/// Time of an arm of `value-8` in parts of ours, both without the loop, which costs as much again.
-fn over_without_loop(results: &Results, arm: &str) -> Option<f64> {
-    let around = least(results, "value-8", "loop")?;
-    let without = |arm| Some(least(results, "value-8", arm)? - around);
-    Some(without(arm)? / without(OURS)?)
 }
 
 /// All targets with what came of them.
