@@ -344,12 +344,12 @@ impl StripSort<'_> {
         // The bodies themselves move once, from anywhere to one after the other.
         let velocities = velocities.take().fill(Vec2::ZERO).iter_mut();
         let [xs, ys, radii] = coordinates.each_mut().map(|part| part.take().fill(0.0).iter_mut());
-        let slots = velocities.zip(xs).zip(ys.zip(radii));
-        for ((entry, place), ((velocity, x), (y, radius))) in sorted.iter().zip(first..).zip(slots) {
+        let slots = xs.zip(ys).zip(radii.zip(velocities));
+        for (n, (entry, ((x, y), (radius, velocity)))) in sorted.iter().zip(slots).enumerate() {
             let object = &objects[entry.object as usize];
             (*x, *y) = object.motion.position.into();
             (*radius, *velocity) = (object.radius, object.motion.velocity);
-            places[entry.object as usize].store(place, Ordering::Relaxed);
+            places[entry.object as usize].store(first + n as u32, Ordering::Relaxed);
         }
     }
 }

@@ -10,7 +10,7 @@ use frame_arena_benches::arms::Targets;
 use crate::rounds::{Arm, minima_ms, timed};
 use crate::scene::{Scene, pile, scattered};
 
-static COUNT: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| std::env::var("N").map_or(100_000, |n| n.parse().unwrap()));
+const COUNT: u32 = 100_000;
 const ROUNDS: usize = 30;
 
 /// Sorts and searches once; gives the time and the number of pairs.
@@ -33,12 +33,12 @@ fn sorted(scene: &Scene, arenas: &mut ThreadArenas, workers: &Workers) -> Durati
 
 /// Prints the table.
 pub fn table(targets: &mut Targets) {
-    println!("## Pairs of overlapping circles, {} circles, ns a circle\n", *COUNT);
+    println!("## Pairs of overlapping circles, {COUNT} circles, ns a circle\n");
     println!(
         "| scene | pairs a circle | ours | of it the sort | ours, 2 threads | broccoli | rapier2d's broad phase |"
     );
     println!("|---|---|---|---|---|---|---|");
-    let scenes = [scattered(*COUNT, 1.0, 1.5), scattered(*COUNT, 4.0, 1.5), pile(*COUNT)];
+    let scenes = [scattered(COUNT, 1.0, 1.5), scattered(COUNT, 4.0, 1.5), pile(COUNT)];
     for (place, scene) in scenes.iter().enumerate() {
         row(scene, place < 2, targets);
     }
@@ -58,7 +58,7 @@ fn row(scene: &Scene, has_targets: bool, targets: &mut Targets) {
     #[cfg(feature = "peers")]
     arms.extend(crate::peers::arms(scene, count));
     let ns: Vec<f64> =
-        minima_ms(ROUNDS, &mut arms).iter().map(|ms| ms * 1e6 / f64::from(*COUNT)).collect();
+        minima_ms(ROUNDS, &mut arms).iter().map(|ms| ms * 1e6 / f64::from(COUNT)).collect();
     let peer = |place: usize| match ns.get(place) {
         Some(ns_per_circle) => format!("{ns_per_circle:.0} ({:.1}x)", ns_per_circle / ns[0]),
         None => String::from("not built"),
@@ -66,7 +66,7 @@ fn row(scene: &Scene, has_targets: bool, targets: &mut Targets) {
     println!(
         "| {} | {:.2} | {:.1} | {:.1} | {:.1} | {} | {} |",
         scene.name,
-        count as f64 / f64::from(*COUNT),
+        count as f64 / f64::from(COUNT),
         ns[0],
         ns[1],
         ns[2],

@@ -15,7 +15,7 @@ use glam::Vec2;
 use crate::rounds::{Arm, minima_ms};
 use crate::scene::{Scene, pile, scattered};
 
-static COUNT: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| std::env::var("N").map_or(100_000, |n| n.parse().unwrap()));
+const COUNT: u32 = 100_000;
 const ROUNDS: usize = 30;
 
 /// Moments between the systems of a tick.
@@ -128,18 +128,18 @@ impl World {
 
 /// Prints the table.
 pub fn table(targets: &mut Targets) {
-    println!("## A tick of {} bodies, three rounds of relaxation, ms\n", *COUNT);
+    println!("## A tick of {COUNT} bodies, three rounds of relaxation, ms\n");
     println!("| scene | pairs | 1 thread | 2 threads | ns a pair | {} |", SYSTEMS.join(" | "));
     println!("|---|---|---|---|---|{}", "---|".repeat(SYSTEMS.len()));
-    let scattered_bodies = scattered(*COUNT, 1.0, 0.4);
+    let scattered_bodies = scattered(COUNT, 1.0, 0.4);
     let mut gas = scattered_bodies.clone();
     gas.name = String::from("gas: those, two seconds on");
     let scenes = [
         gas,
         scattered_bodies,
-        scattered(*COUNT, 1.0, 1.5),
-        scattered(*COUNT, 4.0, 1.5),
-        pile(*COUNT),
+        scattered(COUNT, 1.0, 1.5),
+        scattered(COUNT, 4.0, 1.5),
+        pile(COUNT),
     ];
     let mut ns_per_pair = Vec::new();
     for (place, scene) in scenes.iter().enumerate() {
