@@ -153,11 +153,11 @@ impl Reservation {
         layout: Layout,
         room: usize,
     ) -> Result<Grant, AllocError> {
-        self.tail_bytes.fetch_add(room.min(GRANULE_BYTES), Ordering::Relaxed);
         let tail = window.end().addr() - from.addr();
         let padding = size::padding_to(from.addr(), layout.align());
         let missing = (padding + size::padded(layout.size())).saturating_sub(tail);
         if let Some(bytes) = self.extend(window, missing) {
+            self.note_tail(room);
             return Ok(Grant::Extended { bytes });
         }
         let afforded = self
@@ -167,6 +167,7 @@ impl Reservation {
         if let Some(window) = self.region().and_then(|region| region.claim(room, afforded)) {
             self.give_back(afforded - window.bytes);
             self.left_bytes.fetch_add(tail, Ordering::Relaxed);
+            self.note_tail(room);
             return Ok(Grant::New(window));
         }
         // The window and its tail stay the arena's: `grow` calls out, and what that runs may use
@@ -176,6 +177,12 @@ impl Reservation {
             return Err(self.out_of_memory(layout.size()));
         }
         Ok(Grant::Retry)
+    }
+
+    /// Notes what a claim that was granted may leave in a frame whose threads take other turns. One
+    /// that is refused, or asks again, leaves nothing.
+    fn note_tail(&self, room: usize) {
+        self.tail_bytes.fetch_add(room.min(GRANULE_BYTES), Ordering::Relaxed);
     }
 
     /// Makes `window` longer by at least `missing` bytes, if nothing lies behind it yet.

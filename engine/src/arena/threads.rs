@@ -288,6 +288,7 @@ impl ThreadArenas {
     #[must_use]
     pub fn stats(&mut self) -> ArenaStats {
         let usage = self.usage();
+        let older_resizes = self.older.as_ref().map_or(0, |older| older.shared.resizes());
         ArenaStats {
             alloc_count: usage.alloc_count,
             used_bytes: usage.used_bytes,
@@ -296,7 +297,7 @@ impl ThreadArenas {
             abandoned_bytes: usage.abandoned_bytes,
             block_count: usage.block_count,
             block_requests: usage.block_requests,
-            resizes: self.shared.resizes(),
+            resizes: self.shared.resizes() + older_resizes,
             quiet_frames: self.shared.quiet_frames(),
             frame_count: self.figures.frame_count,
         }

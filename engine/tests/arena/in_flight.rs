@@ -47,6 +47,21 @@ fn handles_live_for_two_frames_and_not_for_three() {
     }
 }
 
+/// Seen as growth in every frame by whoever compared figures: they were those of one memory.
+#[test]
+fn a_resize_stays_in_the_figures_whichever_memory_it_was() {
+    for mut owner in [false, true].map(|is_set| AnyArena::new(is_set, config(ArenaMode::Bump))) {
+        let mut resizes = Vec::new();
+        for frame in 0..8 {
+            let len = if frame == 1 { 10_000 } else { 10 };
+            owner.arena().alloc_slice_fill_with(len, |n| n);
+            resizes.push(owner.stats().resizes);
+            owner.reset();
+        }
+        assert!(resizes.is_sorted() && resizes[7] == 1, "{resizes:?}");
+    }
+}
+
 #[test]
 fn each_frame_in_flight_settles_in_one_block() {
     for mut owner in [false, true].map(|is_set| AnyArena::new(is_set, config(ArenaMode::Bump))) {

@@ -36,6 +36,22 @@ fn each_thread_has_one_arena_of_its_own() {
     assert_eq!((addresses.len(), set.member_count()), (4, 4));
 }
 
+/// Each refusal was counted as a tail, and a thousand of them made the arena grow.
+#[test]
+fn requests_that_a_budget_refuses_do_not_make_a_set_grow() {
+    let budget = Budget::Refuse(4 * GRANULE_BYTES);
+    let mut set = ThreadArenas::with_config(config(1 << 20, ArenaMode::Bump, budget));
+    for _ in 0..3 {
+        set.local().alloc(1u64);
+        thread::scope(|scope| _ = scope.spawn(|| _ = set.local().alloc(2u64)));
+        let refused =
+            |_: &u32| set.local().try_alloc_slice_uninit::<u8>(5 * GRANULE_BYTES).is_err();
+        assert_eq!((0..1_000).filter(refused).count(), 1_000);
+        set.begin_frame();
+    }
+    assert_eq!(set.stats().resizes, 0);
+}
+
 #[test]
 fn figures_in_the_middle_of_a_frame_change_nothing() {
     let mut set = set_of(4_096);
