@@ -1,9 +1,8 @@
 //! What do a budget, a trace and the other modes cost?
 
-use std::hint::black_box;
-
 use frame_arena::{ArenaConfig, ArenaMode, Budget, FrameArena};
 
+use crate::opaque::used;
 use crate::question::{Arm, Plan, Question, SHORT, Unit, Work, batch_len};
 use crate::timed_batches;
 
@@ -52,6 +51,6 @@ fn plain(change: fn(ArenaConfig) -> ArenaConfig) -> Work {
     let config = ArenaConfig { capacity_bytes: MOST_BYTES, ..ArenaConfig::default() };
     let mut arena = FrameArena::with_config(change(config));
     Box::new(move |operations| {
-        timed_batches!(operations, len, |n| black_box(black_box(&arena).alloc(n)), arena.reset())
+        timed_batches!(operations, len, arena, |n| used(arena.alloc(n)), arena.reset())
     })
 }

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use frame_arena::{ArenaConfig, FrameArena};
 
 use crate::for_each_arena;
+use crate::opaque::used;
 use crate::peers::Arena;
 use crate::question::{Arm, Host, LONG, ONCE, Plan, Question, SHORT, Unit, Work, timed};
 
@@ -80,7 +81,7 @@ pub fn questions() -> Vec<Question> {
             unit: Unit::Nanoseconds,
             plan: Plan { step: 100, ..SHORT },
             counted_operations: Some(COUNTED_FRAMES),
-            note: "What is left when the ten values (13 instructions each with the loop) are taken \
+            note: "What is left when the ten values (10 instructions each with the loop) are taken \
                    off is the reset. bumpalo and the others take no figures of a frame.",
             arms: small,
         },
@@ -134,7 +135,7 @@ pub fn questions() -> Vec<Question> {
 #[inline(never)]
 fn fill<A: Arena>(arena: &A, values: u64) {
     for n in 0..values {
-        black_box(arena.alloc(n));
+        used(arena.alloc(n));
     }
 }
 
