@@ -4,6 +4,7 @@ use crate::question::Question;
 
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod draw_list;
 pub mod entities;
 pub mod growth;
 pub mod handles;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Question> {
     questions.extend(pages::questions());
     questions.extend(lists::questions());
     questions.extend(templates::questions());
+    questions.extend(draw_list::questions());
     questions.extend(handles::questions());
     questions.extend(structures::questions());
     questions.extend(growth::questions());

@@ -21,7 +21,7 @@ pub fn questions() -> Vec<Question> {
         counted_operations: Some(50_000),
         note: "A budget moves the end that the one compare looks at, so it costs nothing. Tracing \
                and one heap call an object are for looking, not for playing. What the Tracy \
-               profiler costs is asked by `--bin profiler_cost`.",
+               profiler costs is in `profiler`.",
         arms: vec![
             Arm::new("frame-arena", "FrameArena, as it comes", |_| plain(|config| config)),
             Arm::new("budget-refuse", "Budget::Refuse", |_| {

@@ -17,7 +17,7 @@ const COUNTED_FRAMES: u64 = 10_000;
 /// The questions of this file.
 #[must_use]
 pub fn questions() -> Vec<Question> {
-    let sizes = [10, 100_000, 10_000_000];
+    let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
     let mut resets: Vec<Arm> = sizes
         .iter()
         .map(|&size| {
@@ -44,7 +44,7 @@ pub fn questions() -> Vec<Question> {
     ));
 
     let mut counted = Vec::new();
-    for &size in &sizes {
+    for size in [10, 1_000, 100_000, 10_000_000] {
         counted.push(Arm::new("frame-arena", "FrameArena", counted_resets::<true>).at(size));
         counted
             .push(Arm::new("without-reset", "the same without", counted_resets::<false>).at(size));
