@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use bevy_ecs::change_detection::ContiguousMut;
 
-use super::body::{Alive, BodyIndex, Position, Radius, Velocity};
+use super::body::{Alive, BodyIndex, Position, Radius, SKIP_LEN, Velocity};
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
 pub(crate) const CHUNK_BODIES: usize = 2_048;
@@ -14,6 +14,18 @@ pub(super) struct MovedChunk<'w> {
     pub(super) positions: &'w mut [Position],
     pub(super) velocities: &'w mut [Velocity],
     pub(super) radii: &'w [Radius],
+}
+
+impl MovedChunk<'_> {
+    /// The same in groups of [`SKIP_LEN`].
+    pub(super) fn groups(&mut self) -> impl Iterator<Item = MovedChunk<'_>> {
+        let moved = self.positions.chunks_mut(SKIP_LEN).zip(self.velocities.chunks_mut(SKIP_LEN));
+        moved.zip(self.radii.chunks(SKIP_LEN)).map(|((positions, velocities), radii)| MovedChunk {
+            positions,
+            velocities,
+            radii,
+        })
+    }
 }
 
 /// Bodies to be looked at.

@@ -9,8 +9,9 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::{Vec2, Vec4};
+use glam::Vec2;
 
+use super::circles::Circles;
 use super::collider::CollisionObject;
 use super::strip::Strip;
 use crate::{SliceHandle, ThreadArenas};
@@ -29,50 +30,24 @@ const CELL_MARGIN: f32 = 1.01;
 /// Cells that `nearest` can tell apart.
 const MAX_CELLS_IN_A_ROW: u32 = 1 << 23;
 
-/// Circles that are tested together.
-pub(crate) const BLOCK: usize = 4;
-
-/// The sorted circles as the search for pairs reads them: each coordinate in an array of its own, so
-/// that one instruction works on a block of circles. Behind the last stand [`BLOCK`] that touch
-/// nothing, so that there is a whole block behind each circle.
-#[derive(Clone, Copy)]
-pub(crate) struct Circles<'a> {
-    pub(crate) xs: &'a [f32],
-    pub(crate) ys: &'a [f32],
-    pub(crate) radii: &'a [f32],
-}
-
-impl Circles<'_> {
-    /// Centre and radius of one circle.
-    #[inline]
-    pub(crate) fn at(&self, place: usize) -> (Vec2, f32) {
-        (Vec2::new(self.xs[place], self.ys[place]), self.radii[place])
-    }
-
-    /// Which of the block of circles from `first` on overlap one at (`centre`, `radius`): the bit of
-    /// each is set. Circles that share only a point of their rims do not overlap.
-    #[inline(always)]
-    pub(crate) fn overlaps(&self, (centre, radius): (Vec2, f32), first: usize) -> usize {
-        let block = |list: &[f32]| Vec4::from_slice(&list[first..first + BLOCK]);
-        let x = block(self.xs) - Vec4::splat(centre.x);
-        let y = block(self.ys) - Vec4::splat(centre.y);
-        let reach = block(self.radii) + Vec4::splat(radius);
-        (x * x + y * y).cmplt(reach * reach).bitmask() as usize
-    }
+/// A body in the order of the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place among the collision objects.
+    pub object: u32,
+    pub(crate) cell: u32,
 }
 
 /// The tick's bodies in cell order, as handles into the physics arena.
 #[derive(Clone, Copy, Debug)]
 pub struct Grid {
-    /// Bodies in the order of their cells, row by row, giants last, as places among the collision
-    /// objects. Contacts name bodies by their place in this order.
-    pub objects: SliceHandle<u32>,
+    /// Bodies in the order of their cells, row by row, giants last. Contacts name bodies by their
+    /// place in this order.
+    pub entries: SliceHandle<Entry>,
     /// The same bodies' coordinates and radii: see [`Circles`].
     pub(crate) circles: [SliceHandle<f32>; 3],
     /// For each of them, its velocity.
     pub(crate) velocities: SliceHandle<Vec2>,
-    /// For each of them, its cell.
-    pub(crate) cells: SliceHandle<u32>,
     /// For each collision object, its place in the order of the cells.
     pub(crate) places: SliceHandle<AtomicU32>,
     /// For each cell, the place of its first body; then the number of bodies.
@@ -89,7 +64,7 @@ impl Grid {
     /// The sorted circles, none if the grid is not the arenas' present one.
     pub(crate) fn circles<'a>(&self, arenas: &'a ThreadArenas) -> Circles<'a> {
         let [xs, ys, radii] = self.circles.map(|list| arenas.get(list).unwrap_or(&[]));
-        Circles { xs, ys, radii }
+        Circles::new(xs, ys, radii)
     }
 }
 
@@ -147,11 +122,11 @@ impl Extent {
 /// Added to 2^23, a number under it leaves no fraction: its bits are those of the whole number. A
 /// cast takes four times the instructions.
 #[inline]
-fn nearest(x: f32, most: f32) -> usize {
+fn nearest(x: f32, most: f32) -> u32 {
     const TWO_TO_23: f32 = 8_388_608.0;
     let x = if x > 0.0 { x } else { 0.0 };
     let x = if x < most { x } else { most };
-    ((x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)) as usize
+    (x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)
 }
 
 /// The least of each coordinate; one compare each, unlike `min`, which minds what is no number.
@@ -204,16 +179,17 @@ impl Level {
     }
 
     #[inline]
-    fn column_and_row(&self, position: Vec2) -> (usize, usize) {
+    fn column_and_row(&self, position: Vec2) -> (u32, u32) {
         let cell = (position - self.origin) * self.cells_per_metre;
         (nearest(cell.x, self.last_column), nearest(cell.y, self.last_row))
     }
 
     /// The cell and the row of a position.
     #[inline]
-    pub(super) fn cell_and_row(&self, position: Vec2) -> (usize, usize) {
+    pub(super) fn cell_and_row(&self, position: Vec2) -> (u32, u32) {
         let (column, row) = self.column_and_row(position);
-        (self.row_cell(row) + 1 + column, row)
+        // There are so few cells that 32 bits do, which multiply faster.
+        (self.first_cell as u32 + row * self.stride() as u32 + 1 + column, row)
     }
 
     /// Runs of neighbouring cells in some rows, as (first, last), that cover a square around
@@ -227,9 +203,9 @@ impl Level {
         let (left, bottom) = self.column_and_row(position - reach_m);
         let (right, top) = self.column_and_row(position + reach_m);
         let level = *self;
-        (bottom.max(rows.start)..rows.end.min(top + 1)).map(move |row| {
+        (rows.start.max(bottom as usize)..rows.end.min(top as usize + 1)).map(move |row| {
             let start = level.row_cell(row) + 1;
-            (start + left, start + right)
+            (start + left as usize, start + right as usize)
         })
     }
 }

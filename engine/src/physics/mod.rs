@@ -34,6 +34,7 @@
 mod body;
 mod checksum;
 mod chunks;
+mod circles;
 mod collider;
 mod config;
 mod grid;
@@ -54,7 +55,7 @@ pub use checksum::checksum;
 pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
-pub use grid::{GIANT_RADII, Grid, MAX_CELLS_PER_BODY};
+pub use grid::{Entry, GIANT_RADII, Grid, MAX_CELLS_PER_BODY};
 pub use motion::{Motion, held_inside, integrated};
 pub use pairs::{
     Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, StripContacts, find_contacts,

@@ -31,7 +31,7 @@ impl Motion {
 #[inline]
 pub fn integrated(body: Motion, config: &PhysicsConfig) -> Motion {
     let pushed = body.velocity + config.acceleration_at(body.position) * config.tick_secs;
-    let velocity = pushed / (1.0 + config.drag_per_sec * config.tick_secs);
+    let velocity = pushed * (1.0 / (1.0 + config.drag_per_sec * config.tick_secs));
     Motion { position: body.position + velocity * config.tick_secs, velocity }
 }
 

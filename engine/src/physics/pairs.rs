@@ -2,7 +2,8 @@
 
 use core::ops::Range;
 
-use super::grid::{BLOCK, Circles, Grid, Level};
+use super::circles::{BLOCK, Circles, Probe};
+use super::grid::{Entry, Grid, Level};
 use super::strip::Strip;
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
@@ -12,9 +13,9 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 /// of its number.
 pub const MAX_RUN: usize = 128;
 
-/// Most contacts that one body finds in its own half of the neighbourhood: with those that find
-/// it, twice as many on average. Circles of one size that overlap little find 3.
-pub const MAX_FOUND: usize = 32;
+/// Most contacts that one body finds in a run of neighbouring cells; it looks at two runs, half of
+/// its neighbourhood. Circles of one size that overlap little find 3 in both.
+pub const MAX_FOUND: usize = 16;
 
 /// Most tests for each body of the world that giants may make together.
 pub const GIANT_TESTS_PER_BODY: usize = 64;
@@ -52,29 +53,19 @@ pub struct FoundContacts {
     pub untested_count: u64,
 }
 
-/// The bits of a block's first circles.
-const IN_RUN: [usize; BLOCK + 1] = [0b0000, 0b0001, 0b0011, 0b0111, 0b1111];
+/// Which circles of a block were hit, those first, for all bits of a block; as the upper half of a
+/// packed contact.
+const HITS: [[u64; BLOCK]; 1 << BLOCK] = hits();
 
-/// Which circles of a block were hit, those first, and how many.
-#[derive(Clone, Copy)]
-struct Hits {
-    count: usize,
-    places: [u32; BLOCK],
-}
-
-/// For all bits of a block.
-const HITS: [Hits; 1 << BLOCK] = hits();
-
-const fn hits() -> [Hits; 1 << BLOCK] {
-    let mut table = [Hits { count: 0, places: [0; BLOCK] }; 1 << BLOCK];
+const fn hits() -> [[u64; BLOCK]; 1 << BLOCK] {
+    let mut table = [[0; BLOCK]; 1 << BLOCK];
     let mut bits = 0;
     while bits < table.len() {
-        let mut bit = 0;
+        let (mut bit, mut count) = (0, 0);
         while bit < BLOCK {
             if bits >> bit & 1 == 1 {
-                let hits = &mut table[bits];
-                hits.places[hits.count] = bit as u32;
-                hits.count += 1;
+                table[bits][count] = (bit as u64) << 32;
+                count += 1;
             }
             bit += 1;
         }
@@ -83,15 +74,29 @@ const fn hits() -> [Hits; 1 << BLOCK] {
     table
 }
 
-/// Contacts that wait for their way into the arena.
+/// How many circles were hit, for all bits of a block: not each processor can count bits.
+const HIT_COUNTS: [u8; 1 << BLOCK] = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
+
+/// The bits of a block's first circles, so many as there are left.
+const IN_RUN: [u8; MAX_RUN + 1] = {
+    let mut table = [0b1111; MAX_RUN + 1];
+    (table[0], table[1], table[2], table[3]) = (0b0000, 0b0001, 0b0011, 0b0111);
+    table
+};
+
+/// Contacts that wait for their way into the arena; a power of two.
 const BUFFER_LEN: usize = 512;
+
+/// Most contacts that one call of [`Collector::test_run`] writes.
+const RUN_ROOM: usize = MAX_RUN + BLOCK;
 
 /// Collects contacts without a branch for each: always write, advance by the hit.
 ///
 /// The writes go to a small buffer that stays in the first-level cache and is emptied in runs, so
-/// nothing is reserved for pairs that do not touch.
+/// nothing is reserved for pairs that do not touch. A contact in it is one number, `a` and above it
+/// `b`, so that a block is written by few instructions.
 struct Collector<'a> {
-    buffer: [Contact; BUFFER_LEN],
+    buffer: [u64; BUFFER_LEN + BLOCK],
     len: usize,
     found: FrameVec<'a, Contact>,
     refused_count: u64,
@@ -101,7 +106,7 @@ struct Collector<'a> {
 impl<'a> Collector<'a> {
     fn with_capacity_in(capacity: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
         Ok(Self {
-            buffer: [Contact::default(); BUFFER_LEN],
+            buffer: [0; BUFFER_LEN + BLOCK],
             len: 0,
             found: FrameVec::try_with_capacity_in(capacity, arena)?,
             refused_count: 0,
@@ -109,43 +114,62 @@ impl<'a> Collector<'a> {
         })
     }
 
-    /// Makes room for `count` tests, and for the last block's.
-    #[inline]
-    fn make_room(&mut self, count: usize) {
-        if self.len + count + BLOCK > BUFFER_LEN {
+    /// Makes room for so many runs.
+    #[inline(always)]
+    fn make_room(&mut self, run_count: usize) {
+        if self.len + run_count * RUN_ROOM > BUFFER_LEN {
             self.empty_buffer();
         }
     }
 
     #[inline(never)]
     fn empty_buffer(&mut self) {
-        if self.found.try_extend_from_slice(&self.buffer[..self.len]).is_err() {
-            self.refused_count += self.len as u64;
+        match self.found.try_reserve(self.len) {
+            Ok(()) => self.found.extend(
+                self.buffer[..self.len]
+                    .iter()
+                    .map(|&packed| Contact { a: packed as u32, b: (packed >> 32) as u32 }),
+            ),
+            Err(_) => self.refused_count += self.len as u64,
         }
         self.len = 0;
     }
 
-    /// Tests a circle against those from `first` to `end`, of which at most [`MAX_RUN`].
+    /// Writes the hits of the block that begins at `at`.
+    #[inline(always)]
+    fn write(&mut self, a: usize, at: usize, hits: u32) {
+        let base = (at as u64) << 32 | a as u64;
+        let start = self.len % BUFFER_LEN;
+        let contacts = HITS[hits as usize].map(|hit| base + hit);
+        self.buffer[start..start + BLOCK].copy_from_slice(&contacts);
+        self.len += usize::from(HIT_COUNTS[hits as usize]);
+    }
+
+    /// Tests a circle, whose place is `a`, against those from `first` to `end`, of which at most
+    /// [`MAX_RUN`]. There must be room.
     ///
     /// Block by block; the first is always tested, for runs are short and no branch can foresee
     /// whether there is one.
     #[inline(always)]
-    fn test_run(&mut self, place: usize, circles: &Circles<'_>, first: usize, end: usize) {
-        let tested_end = end.min(first + MAX_RUN);
-        self.untested_count += (end - tested_end) as u64;
-        let me = circles.at(place);
+    fn test_run(
+        &mut self,
+        (a, probe): (usize, &Probe),
+        circles: &Circles<'_>,
+        (first, end): (usize, usize),
+    ) {
+        let mut len = end - first;
+        if len > MAX_RUN {
+            self.untested_count += (len - MAX_RUN) as u64;
+            len = MAX_RUN;
+        }
         let mut at = first;
         loop {
-            let in_run = IN_RUN[tested_end.saturating_sub(at).min(BLOCK)];
-            let Hits { count, places } = &HITS[circles.overlaps(me, at) & in_run];
-            if let Some(slots) = self.buffer[self.len..].first_chunk_mut::<BLOCK>() {
-                *slots = places.map(|hit| Contact { a: place as u32, b: at as u32 + hit });
-            }
-            self.len += count;
-            at += BLOCK;
-            if at >= tested_end {
+            let in_run = u32::from(IN_RUN[len]);
+            self.write(a, at, circles.overlaps(probe, at) & in_run);
+            if len <= BLOCK {
                 break;
             }
+            (at, len) = (at + BLOCK, len - BLOCK);
         }
     }
 
@@ -158,7 +182,7 @@ impl<'a> Collector<'a> {
 /// The search in one strip.
 struct StripSearch<'a> {
     circles: Circles<'a>,
-    cells: &'a [u32],
+    entries: &'a [Entry],
     starts: &'a [u32],
     strip: Strip,
     level: &'a Level,
@@ -169,38 +193,47 @@ impl StripSearch<'_> {
         self.starts[cell] as usize
     }
 
-    /// The rest of a record's own cell and the next one, and three cells above: two runs.
-    #[inline]
-    fn half_neighbourhood(&self, place: usize) -> [(usize, usize); 2] {
-        let cell = self.cells[place] as usize;
+    /// The rest of a body's own cell and the next one.
+    #[inline(always)]
+    fn beside(&self, place: usize, cell: usize) -> (usize, usize) {
+        (place + 1, self.start(cell + 2))
+    }
+
+    /// The three cells above.
+    #[inline(always)]
+    fn above(&self, cell: usize) -> (usize, usize) {
         let above = cell + self.level.stride();
-        let above = (self.start(above - 1), self.start(above + 2));
-        [(place + 1, self.start(cell + 2)), above]
+        (self.start(above - 1), self.start(above + 2))
+    }
+
+    /// Tests each body of a range against `runs` of others.
+    #[inline(always)]
+    fn scan<const RUNS: usize>(
+        &self,
+        places: Range<usize>,
+        found: &mut Collector<'_>,
+        runs: impl Fn(usize, usize) -> [(usize, usize); RUNS],
+    ) {
+        let circles = self.circles.of_one_length();
+        for (entry, place) in self.entries[places.clone()].iter().zip(places) {
+            found.make_room(RUNS);
+            let probe = Probe::new(circles.at(place));
+            for run in runs(place, entry.cell as usize) {
+                let before = found.len;
+                found.test_run((place, &probe), &circles, run);
+                found.len = found.len.min(before + MAX_FOUND);
+            }
+        }
     }
 
     /// Finds the pairs of bodies of the strip's level.
-    fn scan(&self, inner: &mut Collector<'_>, upward: &mut Collector<'_>) {
+    fn scan_level(&self, inner: &mut Collector<'_>, upward: &mut Collector<'_>) {
+        let Range { start, end } = self.strip.places();
         let last_row = self.start(self.strip.last_row_cell as usize);
-        for place in self.strip.first as usize..last_row {
-            let [beside, above] = self.half_neighbourhood(place);
-            inner.make_room(2 * MAX_RUN);
-            let before = inner.len;
-            inner.test_run(place, &self.circles, beside.0, beside.1);
-            inner.test_run(place, &self.circles, above.0, above.1);
-            inner.len = inner.len.min(before + MAX_FOUND);
-        }
-        for place in last_row..self.strip.end as usize {
-            let [beside, above] = self.half_neighbourhood(place);
-            inner.make_room(MAX_RUN);
-            let before = inner.len;
-            inner.test_run(place, &self.circles, beside.0, beside.1);
-            inner.len = inner.len.min(before + MAX_FOUND);
-            let most = before + MAX_FOUND - inner.len;
-            upward.make_room(MAX_RUN);
-            let before = upward.len;
-            upward.test_run(place, &self.circles, above.0, above.1);
-            upward.len = upward.len.min(before + most);
-        }
+        let beside = |place, cell| [self.beside(place, cell)];
+        self.scan(start..last_row, inner, |n, cell| [self.beside(n, cell), self.above(cell)]);
+        self.scan(last_row..end, inner, beside);
+        self.scan(last_row..end, upward, |_, cell| [self.above(cell)]);
     }
 
     /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
@@ -209,6 +242,7 @@ impl StripSearch<'_> {
         let mut tests_left = self.strip.len() * GIANT_TESTS_PER_BODY;
         for place in giants {
             let (centre, radius) = self.circles.at(place);
+            let probe = Probe::new((centre, radius));
             let reach_m = radius + self.level.max_radius;
             for (first, last) in self.level.rows_around(centre, reach_m, rows.clone()) {
                 let (first, end) = (self.start(first), self.start(last + 1));
@@ -216,8 +250,9 @@ impl StripSearch<'_> {
                 tests_left -= tested_end - first;
                 found.untested_count += (end - tested_end) as u64;
                 for start in (first..tested_end).step_by(MAX_RUN) {
-                    found.make_room(MAX_RUN);
-                    found.test_run(place, &self.circles, start, tested_end.min(start + MAX_RUN));
+                    let run = (start, tested_end.min(start + MAX_RUN));
+                    found.make_room(1);
+                    found.test_run((place, &probe), &self.circles, run);
                 }
             }
         }
@@ -228,7 +263,7 @@ impl StripSearch<'_> {
         let mut giant = Collector::with_capacity_in(0, arena)?;
         // The last, so that it can grow where it is.
         let mut inner = Collector::with_capacity_in(self.strip.len(), arena)?;
-        self.scan(&mut inner, &mut upward);
+        self.scan_level(&mut inner, &mut upward);
         if !self.strip.is_giants {
             self.scan_giants(giants, &mut giant);
         }
@@ -269,14 +304,14 @@ pub fn find_contacts(
     workers: &Workers,
 ) -> Result<FoundContacts, AllocError> {
     let circles = grid.circles(arenas);
-    let cells = arenas.get(grid.cells).unwrap_or(&[]);
+    let entries = arenas.get(grid.entries).unwrap_or(&[]);
     let starts = arenas.get(grid.starts).unwrap_or(&[]);
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
     let giants = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
     let usual = &grid.level;
     let jobs = strips.iter().map(|&strip| {
         let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
-        (StripSearch { circles, cells, starts, strip, level }, None)
+        (StripSearch { circles, entries, starts, strip, level }, None)
     });
     let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
@@ -312,8 +347,8 @@ mod tests {
         let grid = sort_into_grid(objects, walls, &arena, &workers).unwrap();
         let found = find_contacts(&grid, &arena, &workers).unwrap();
         assert_eq!((found.refused_count, found.untested_count), (0, 0));
-        let sorted = arena.get(grid.objects).unwrap();
-        let object = |place: u32| sorted[place as usize];
+        let entries = arena.get(grid.entries).unwrap();
+        let object = |place: u32| entries[place as usize].object;
         let contacts = each_contact(&found, &arena);
         assert_eq!(contacts.len() as u64, found.count);
         let mut pairs: Vec<(u32, u32)> = contacts

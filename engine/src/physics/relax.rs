@@ -143,7 +143,7 @@ pub fn relax(
     workers: &Workers,
 ) -> Result<SliceHandle<Disc>, AllocError> {
     let arena = arenas.local();
-    let mut discs = PartedVec::try_new(grid.objects.len(), arena)?;
+    let mut discs = PartedVec::try_new(grid.entries.len(), arena)?;
     let near_walls = start(grid, discs.parts(), config, arenas, workers)?;
     let mut discs = discs.into_vec();
     let solver = Solver { strips: near_walls, contacts, config, arenas, arena, workers };
@@ -179,11 +179,9 @@ fn start<'a>(
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (walled, part)| {
         let places = walled.strip.places();
-        let positions = circles.xs[places.clone()].iter().zip(&circles.ys[places.clone()]);
-        let radii = &circles.radii[places.clone()];
-        let bodies = positions.zip(radii).zip(&velocities[places]);
-        let discs = part.take().fill_from(bodies.map(|(((&x, &y), &radius), &velocity)| {
-            Disc::new(Motion { position: Vec2::new(x, y), velocity }, radius)
+        let bodies = circles.in_order(places.clone()).zip(&velocities[places]);
+        let discs = part.take().fill_from(bodies.map(|((position, radius), &velocity)| {
+            Disc::new(Motion { position, velocity }, radius)
         }));
         let mut near = FrameVec::new_in(arenas.local());
         for (disc, n) in discs.iter().zip(0u32..) {

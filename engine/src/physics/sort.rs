@@ -10,8 +10,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use glam::Vec2;
 
+use super::circles::BLOCK;
 use super::collider::CollisionObject;
-use super::grid::{BLOCK, Extent, GIANT_RADII, Grid, Level};
+use super::grid::{Entry, Extent, GIANT_RADII, Grid, Level};
 use super::strip::{Bands, Strip};
 use crate::arena::{Part, PartedVec};
 use crate::ecs::Workers;
@@ -20,13 +21,6 @@ use crate::{AllocError, FrameArena, FrameVec, ThreadArenas};
 /// Most chunks, and least bodies of one.
 const MAX_CHUNKS: usize = 32;
 const MIN_CHUNK_BODIES: usize = 1_024;
-
-/// A body and its cell.
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    cell: u32,
-    object: u32,
-}
 
 /// How the world is laid out in this tick.
 #[derive(Clone, Copy)]
@@ -41,7 +35,7 @@ struct Layout {
 impl Layout {
     /// The cell and the band of a body; giants have the band behind the last.
     #[inline]
-    fn place(&self, object: &CollisionObject) -> (usize, usize) {
+    fn place(&self, object: &CollisionObject) -> (u32, usize) {
         match &self.giants {
             Some(giants) if object.radius > self.giant_radius => {
                 (giants.cell_and_row(object.motion.position).0, self.bands.count)
@@ -96,10 +90,9 @@ pub fn sort_into_grid(
         rest.coordinates.into_iter().for_each(|padding| _ = padding.fill(f32::NAN));
     }
     Ok(Grid {
-        objects: sorted.objects.into_vec().publish(),
+        entries: sorted.entries.into_vec().publish(),
         circles: sorted.coordinates.map(|list| list.into_vec().publish()),
         velocities: sorted.velocities.into_vec().publish(),
-        cells: sorted.cells.into_vec().publish(),
         starts: starts.into_vec().publish(),
         strips: arena.try_publish_slice_from_iter(strips.iter().map(|(strip, _)| *strip))?,
         places,
@@ -110,8 +103,7 @@ pub fn sort_into_grid(
 
 /// The sorted bodies while they are being written.
 struct SortedVecs<'a> {
-    objects: PartedVec<'a, u32>,
-    cells: PartedVec<'a, u32>,
+    entries: PartedVec<'a, Entry>,
     velocities: PartedVec<'a, Vec2>,
     /// X, y and radius.
     coordinates: [PartedVec<'a, f32>; 3],
@@ -119,8 +111,7 @@ struct SortedVecs<'a> {
 
 /// Some of them.
 struct SortedParts<'p> {
-    objects: Part<'p, u32>,
-    cells: Part<'p, u32>,
+    entries: Part<'p, Entry>,
     velocities: Part<'p, Vec2>,
     coordinates: [Part<'p, f32>; 3],
 }
@@ -129,8 +120,7 @@ impl<'a> SortedVecs<'a> {
     fn try_new(len: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
         let padded = || PartedVec::try_new(len + BLOCK, arena);
         Ok(Self {
-            objects: PartedVec::try_new(len, arena)?,
-            cells: PartedVec::try_new(len, arena)?,
+            entries: PartedVec::try_new(len, arena)?,
             velocities: PartedVec::try_new(len, arena)?,
             coordinates: [padded()?, padded()?, padded()?],
         })
@@ -138,8 +128,7 @@ impl<'a> SortedVecs<'a> {
 
     fn parts(&mut self) -> SortedParts<'_> {
         SortedParts {
-            objects: self.objects.parts(),
-            cells: self.cells.parts(),
+            entries: self.entries.parts(),
             velocities: self.velocities.parts(),
             coordinates: self.coordinates.each_mut().map(PartedVec::parts),
         }
@@ -149,8 +138,7 @@ impl<'a> SortedVecs<'a> {
 impl SortedParts<'_> {
     fn split(&mut self, len: usize) -> Self {
         Self {
-            objects: self.objects.split(len),
-            cells: self.cells.split(len),
+            entries: self.entries.split(len),
             velocities: self.velocities.split(len),
             coordinates: self.coordinates.each_mut().map(|part| part.split(len)),
         }
@@ -234,7 +222,7 @@ impl<'a> Chunk<'a> {
             // Worked out a second time: cheaper than kept, for memory is what the sort waits for.
             let (cell, band) = layout.place(body);
             let end = &mut counts[band];
-            sorted[*end as usize] = Entry { cell: cell as u32, object };
+            sorted[*end as usize] = Entry { cell, object };
             *end += 1;
         }
         self.sorted = sorted;
@@ -333,35 +321,36 @@ struct StripSort<'a> {
 impl StripSort<'_> {
     fn run(&mut self, objects: &[CollisionObject], chunks: &[Chunk<'_>], places: &[AtomicU32]) {
         let Strip { first, first_cell, .. } = self.strip;
-        let bands = self.bands;
-        let entries = || chunks.iter().flat_map(|chunk| chunk.entries(bands));
         let ends = self.ends.take().fill(0);
-        entries().for_each(|entry| ends[(entry.cell - first_cell) as usize] += 1);
+        for chunk in chunks {
+            for entry in chunk.entries(self.bands) {
+                ends[(entry.cell - first_cell) as usize] += 1;
+            }
+        }
         let mut sum = 0;
         for count in &mut *ends {
             sum += core::mem::replace(count, sum);
         }
-        let SortedParts { objects: sorted, cells, velocities, coordinates } = &mut self.sorted;
-        let (sorted, cells) = (sorted.take().fill(0), cells.take().fill(0));
-        let velocities = velocities.take().fill(Vec2::ZERO);
-        let [xs, ys, radii] = coordinates.each_mut().map(|part| part.take().fill(0.0));
-        // Of one length, so that one check of the place does for all.
-        let len = sorted.len();
-        let (cells, velocities) = (&mut cells[..len], &mut velocities[..len]);
-        let (xs, ys, radii) = (&mut xs[..len], &mut ys[..len], &mut radii[..len]);
-        entries().for_each(|&Entry { cell, object }| {
-            let end = &mut ends[(cell - first_cell) as usize];
-            let place = *end as usize;
-            *end += 1;
-            let CollisionObject { motion, radius, .. } = &objects[object as usize];
-            sorted[place] = object;
-            cells[place] = cell;
-            (xs[place], ys[place]) = (motion.position.x, motion.position.y);
-            radii[place] = *radius;
-            velocities[place] = motion.velocity;
-            places[object as usize].store(first + place as u32, Ordering::Relaxed);
-        });
+        let SortedParts { entries, velocities, coordinates } = &mut self.sorted;
+        let sorted = entries.take().fill(Entry::default());
+        for chunk in chunks {
+            for entry in chunk.entries(self.bands) {
+                let end = &mut ends[(entry.cell - first_cell) as usize];
+                sorted[*end as usize] = *entry;
+                *end += 1;
+            }
+        }
         ends.iter_mut().for_each(|end| *end += first);
+        // The bodies themselves move once, from anywhere to one after the other.
+        let velocities = velocities.take().fill(Vec2::ZERO).iter_mut();
+        let [xs, ys, radii] = coordinates.each_mut().map(|part| part.take().fill(0.0).iter_mut());
+        let slots = xs.zip(ys).zip(radii.zip(velocities));
+        for (n, (entry, ((x, y), (radius, velocity)))) in sorted.iter().zip(slots).enumerate() {
+            let object = &objects[entry.object as usize];
+            (*x, *y) = object.motion.position.into();
+            (*radius, *velocity) = (object.radius, object.motion.velocity);
+            places[entry.object as usize].store(first + n as u32, Ordering::Relaxed);
+        }
     }
 }
 
@@ -374,26 +363,23 @@ mod tests {
     fn checked(objects: &[CollisionObject], half_extents_m: Vec2) -> (usize, Grid) {
         let arena = ThreadArenas::new();
         let grid = sort_into_grid(objects, half_extents_m, &arena, &Workers::serial()).unwrap();
-        let (sorted, circles) = (arena.get(grid.objects).unwrap(), grid.circles(&arena));
+        let (entries, circles) = (arena.get(grid.entries).unwrap(), grid.circles(&arena));
         let velocities = arena.get(grid.velocities).unwrap();
         let places = arena.get(grid.places).unwrap();
-        let cells = arena.get(grid.cells).unwrap();
         let starts = arena.get(grid.starts).unwrap();
         for (object, place) in places.iter().enumerate() {
-            let place = place.load(Ordering::Relaxed) as usize;
-            assert_eq!(sorted[place] as usize, object);
+            let place = place.load(Ordering::Relaxed);
+            let entry = entries[place as usize];
+            assert_eq!(entry.object as usize, object);
             let CollisionObject { motion, radius, .. } = objects[object];
-            assert_eq!(circles.at(place), (motion.position, radius));
-            assert_eq!(velocities[place], motion.velocity);
-            let cell = cells[place] as usize;
-            assert!((starts[cell]..starts[cell + 1]).contains(&(place as u32)));
+            assert_eq!(circles.at(place as usize), (motion.position, radius));
+            assert_eq!(velocities[place as usize], motion.velocity);
+            let cell = entry.cell as usize;
+            assert!((starts[cell]..starts[cell + 1]).contains(&place));
         }
         assert!(starts.is_sorted());
         assert_eq!(starts[starts.len() - 1] as usize, objects.len());
-        let in_cell = |pair: &[u32]| pair[0] < pair[1];
-        let is_one_cell = |n: &usize| cells[*n] == cells[*n + 1];
-        let pairs = (0..objects.len().saturating_sub(1)).filter(is_one_cell);
-        assert!(pairs.map(|n| &sorted[n..n + 2]).all(in_cell), "stable");
+        assert!(entries.is_sorted_by_key(|entry| (entry.cell, entry.object)), "stable");
         (starts.len(), grid)
     }
 
@@ -447,7 +433,7 @@ mod tests {
             let (arena, workers) = (ThreadArenas::new(), Workers::try_new(thread_count).unwrap());
             let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
             assert!(grid.strips.len() > 8);
-            arena.get(grid.objects).unwrap().to_vec()
+            arena.get(grid.entries).unwrap().to_vec()
         };
         let serial = sorted(1);
         assert!([2, 3, 4].into_iter().all(|threads| sorted(threads) == serial));

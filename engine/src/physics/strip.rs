@@ -66,8 +66,8 @@ impl Bands {
     }
 
     #[inline]
-    pub(crate) fn of(&self, row: usize) -> usize {
-        row >> self.shift
+    pub(crate) fn of(&self, row: u32) -> usize {
+        (row >> self.shift) as usize
     }
 
     /// First row of a band; of that behind the last, `rows`.

@@ -8,8 +8,7 @@ use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 
 use super::body::{
-    Alive, BodyIndex, LastPosition, Position, Radius, SKIP_LEN, Velocity, has_life, living,
-    living_mut,
+    Alive, BodyIndex, LastPosition, Life, Position, Radius, SKIP_LEN, Velocity, living,
 };
 use super::checksum::checksum;
 use super::chunks::{
@@ -84,6 +83,10 @@ pub fn integrate_motion(
     figures.shortfall.bodies_reset += reset_count;
 }
 
+/// What integration moves of one body.
+type BodyParts<'w> =
+    (((&'w mut Position, &'w mut LastPosition), (&'w mut Velocity, &'w Radius)), &'w mut Alive);
+
 /// Moves the living bodies of a chunk; gives how many live on and how many were taken out.
 fn integrate_chunk(
     chunk: &mut MovedChunk<'_>,
@@ -91,18 +94,24 @@ fn integrate_chunk(
     alive: &mut [Alive],
     config: &PhysicsConfig,
 ) -> (u64, u64) {
-    let MovedChunk { positions, velocities, radii } = chunk;
     let (mut living_count, mut reset_count) = (0, 0);
-    for (alive, place) in living_mut(alive) {
-        let body = Motion { position: positions[place].0, velocity: velocities[place].0 };
-        last_positions[place].0 = body.position;
-        let moved = integrated(body, config);
-        let is_sound = moved.is_finite() && radii[place].0.is_finite();
-        let Motion { position, velocity } = if is_sound { moved } else { Motion::default() };
-        (positions[place].0, velocities[place].0) = (position, velocity);
-        alive.0 = is_sound;
-        living_count += u64::from(is_sound);
-        reset_count += u64::from(!is_sound);
+    let groups = chunk.groups().zip(last_positions.chunks_mut(SKIP_LEN));
+    for ((group, last_positions), alive) in groups.zip(alive.chunks_mut(SKIP_LEN)) {
+        let life = Life::of(alive);
+        let places = group.positions.iter_mut().zip(last_positions);
+        let bodies = places.zip(group.velocities.iter_mut().zip(group.radii)).zip(alive);
+        let integrate = |(((position, last), (velocity, radius)), alive): BodyParts<'_>| {
+            let body = Motion { position: position.0, velocity: velocity.0 };
+            last.0 = body.position;
+            let moved = integrated(body, config);
+            let is_sound = moved.is_finite() & radius.0.is_finite();
+            let Motion { position: to, velocity: speed } =
+                if is_sound { moved } else { Motion::default() };
+            (position.0, velocity.0, alive.0) = (to, speed, is_sound);
+            living_count += u64::from(is_sound);
+            reset_count += u64::from(!is_sound);
+        };
+        life.each_of(bodies, |(_, alive)| alive.0, integrate);
     }
     (living_count, reset_count)
 }
@@ -297,22 +306,24 @@ fn write_chunk(
     config: &PhysicsConfig,
 ) {
     let mut places = places.iter();
-    let moved = chunk.positions.chunks_mut(SKIP_LEN).zip(chunk.velocities.chunks_mut(SKIP_LEN));
-    let seen = chunk.radii.chunks(SKIP_LEN).zip(alive.chunks(SKIP_LEN));
-    let groups = moved.zip(seen).filter(|(_, (_, alive))| has_life(alive));
-    let bodies = groups.flat_map(|((positions, velocities), (radii, alive))| {
-        positions.iter_mut().zip(velocities).zip(radii.iter().zip(alive))
-    });
-    for ((position, velocity), (radius, _)) in bodies.filter(|(_, (_, alive))| alive.0) {
-        let mut motion = Motion { position: position.0, velocity: velocity.0 };
-        if collides(radius.0)
-            && let Some(place) = places.next()
-            && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
-        {
-            motion = disc.motion;
-        }
-        let held = held_inside(motion, radius.0.max(0.0), config);
-        (position.0, velocity.0) = (held.position, held.velocity);
+    for (group, alive) in chunk.groups().zip(alive.chunks(SKIP_LEN)) {
+        let moved = group.positions.iter_mut().zip(group.velocities);
+        let bodies = moved.zip(group.radii.iter().zip(alive));
+        Life::of(alive).each_of(
+            bodies,
+            |(_, (_, alive))| alive.0,
+            |((position, velocity), (radius, _))| {
+                let mut motion = Motion { position: position.0, velocity: velocity.0 };
+                if collides(radius.0)
+                    && let Some(place) = places.next()
+                    && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
+                {
+                    motion = disc.motion;
+                }
+                let held = held_inside(motion, radius.0.max(0.0), config);
+                (position.0, velocity.0) = (held.position, held.velocity);
+            },
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! A contact list for each touching body: a small slice of its own.
 
-use super::grid::{Circles, Grid};
+use super::circles::Circles;
+use super::grid::Grid;
 use super::pairs::{Contact, StripContacts};
 use super::strip::Strip;
 use crate::ecs::Workers;
