@@ -64,7 +64,7 @@ pub const PROGRAMS: &[Program] = &[
         title: "Tracy off, linked and unseen, connected; blocks told, objects told",
         program: "profiler_cost",
         features: "",
-        args: &[DEMO_WITHOUT, DEMO_WITH, "16"],
+        args: &[DEMO_WITHOUT, DEMO_WITH, "24"],
         note: "Frames of the demo, 20,000 particles. The viewer is ours: it reads all and draws \
                nothing, so the real one's cost is not shown. Told of each object it takes two \
                events an allocation, on the same two cores: for looking at memory, not at times.",
