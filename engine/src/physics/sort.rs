@@ -167,10 +167,22 @@ fn lay_out(
         }),
     )?;
     workers.for_each_mut(surveys, |_, survey| {
-        for object in survey.objects {
-            survey.radius_sum_m += f64::from(object.radius);
-            survey.extents[0] = survey.extents[0].joined(Extent::of(object));
+        let mut extent = Extent::EMPTY;
+        // Four sums, so that no addition waits for the one before.
+        let mut sums = [0.0; 4];
+        let (fours, rest) = survey.objects.as_chunks::<4>();
+        for objects in fours {
+            for (sum, object) in sums.iter_mut().zip(objects) {
+                *sum += f64::from(object.radius);
+                extent = extent.joined(Extent::of(object));
+            }
         }
+        for object in rest {
+            sums[0] += f64::from(object.radius);
+            extent = extent.joined(Extent::of(object));
+        }
+        survey.radius_sum_m = sums.iter().sum();
+        survey.extents[0] = extent;
     });
     let sum: f64 = surveys.iter().map(|survey| survey.radius_sum_m).sum();
     let giant_radius = (sum / objects.len().max(1) as f64) as f32 * GIANT_RADII;
@@ -327,7 +339,7 @@ impl StripSort<'_> {
                 ends[(entry.cell - first_cell) as usize] += 1;
             }
         }
-        let mut sum = 0;
+        let mut sum = first;
         for count in &mut *ends {
             sum += core::mem::replace(count, sum);
         }
@@ -336,11 +348,10 @@ impl StripSort<'_> {
         for chunk in chunks {
             for entry in chunk.entries(self.bands) {
                 let end = &mut ends[(entry.cell - first_cell) as usize];
-                sorted[*end as usize] = *entry;
+                sorted[(*end - first) as usize] = *entry;
                 *end += 1;
             }
         }
-        ends.iter_mut().for_each(|end| *end += first);
         // The bodies themselves move once, from anywhere to one after the other.
         let velocities = velocities.take().fill(Vec2::ZERO).iter_mut();
         let [xs, ys, radii] = coordinates.each_mut().map(|part| part.take().fill(0.0).iter_mut());
