@@ -113,17 +113,22 @@ impl<'a> FrameString<'a> {
     #[inline]
     #[track_caller]
     pub fn try_push_str(&mut self, text: &str) -> Result<(), AllocError> {
-        if self.bytes.capacity() == 0 && !text.is_empty() {
-            self.claim_first(text.len())?;
+        if text.len() > self.bytes.capacity() - self.bytes.len() {
+            self.make_room(text.len())?;
         }
-        self.bytes.try_extend_from_slice(text.as_bytes())
+        self.bytes.append_to_room(text.as_bytes());
+        Ok(())
     }
 
-    /// Takes room for the first text and some more: growing from nothing takes four steps to get
-    /// there, and what is left over is given back.
+    /// Makes room for more text. The first takes some more at once: growing from nothing takes four
+    /// steps to get there, and what is left over is given back.
+    #[cold]
     #[inline(never)]
     #[track_caller]
-    fn claim_first(&mut self, len_bytes: usize) -> Result<(), AllocError> {
+    fn make_room(&mut self, len_bytes: usize) -> Result<(), AllocError> {
+        if self.bytes.capacity() > 0 {
+            return self.bytes.try_reserve(len_bytes);
+        }
         let arena = self.bytes.arena();
         let claim_bytes = first_claim_bytes(arena).max(len_bytes);
         self.bytes = FrameVec::try_with_capacity_in(claim_bytes, arena)?;
