@@ -69,7 +69,7 @@ pub fn questions() -> Vec<Question> {
             unit: Unit::Nanoseconds,
             plan: Plan { rounds: 30, ..LONG },
             counted_operations: None,
-            note: "One reset, timed by itself: 20 to 40 ns of each figure are the clock's (last \
+            note: "One reset, timed by itself: 20 to 60 ns of each figure are the clock's (last \
                    row), so it shows only that the cost does not grow. What a reset costs is in \
                    `small-frame` and in its instructions.",
             arms: resets,

@@ -148,7 +148,7 @@ fn verdict(target: &TargetRecord) -> String {
 fn growths(results: &Results) -> String {
     let mut out = String::from(
         "## Growth\n\nA figure grows with the size to the power of the exponent: 0 is not at all, 1 is in \
-         proportion. Of a single reset 20 to 40 ns are the clock's, and after millions of values its own \
+         proportion. Of a single reset 20 to 60 ns are the clock's, and after millions of values its own \
          data are out of the caches.\n\n\
          | question | arm | sizes | exponent |\n|---|---|---|---|\n",
     );
