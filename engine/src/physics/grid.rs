@@ -9,7 +9,7 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::Vec2;
+use glam::{Vec2, Vec2Swizzles};
 
 use super::circles::Circles;
 use super::collider::CollisionObject;
@@ -69,6 +69,10 @@ impl Grid {
 }
 
 /// A rectangle of square cells, with a rim of empty ones so that neighbours need no tests.
+///
+/// Its rows lie along x, or along y if it is turned: across the way in which bodies spread most, so
+/// that there are many rows of few bodies, to be cut into strips. Of a pile on a wide floor, rows
+/// along the floor would be few, and hold thousands each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Level {
     /// The middle of the first cell.
@@ -79,6 +83,8 @@ pub(crate) struct Level {
     columns: usize,
     pub(crate) rows: usize,
     first_cell: usize,
+    /// Whether rows lie along y. Then all of the above is turned too.
+    is_turned: bool,
     /// Metres; no body of this level is larger.
     pub(crate) max_radius: f32,
 }
@@ -121,12 +127,18 @@ impl Extent {
 ///
 /// Added to 2^23, a number under it leaves no fraction: its bits are those of the whole number. A
 /// cast takes four times the instructions.
-#[inline]
+#[inline(always)]
 fn nearest(x: f32, most: f32) -> u32 {
     const TWO_TO_23: f32 = 8_388_608.0;
     let x = if x > 0.0 { x } else { 0.0 };
     let x = if x < most { x } else { most };
     (x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)
+}
+
+/// A position as a level sees it.
+#[inline(always)]
+fn turned(position: Vec2, is_turned: bool) -> Vec2 {
+    if is_turned { position.yx() } else { position }
 }
 
 /// The least of each coordinate; one compare each, unlike `min`, which minds what is no number.
@@ -135,12 +147,34 @@ fn least(one: Vec2, other: Vec2) -> Vec2 {
     Vec2::select(other.cmplt(one), other, one)
 }
 
+/// Bodies that [`is_wide`] looks at, about.
+const SAMPLE_BODIES: usize = 1_024;
+
+/// Whether bodies spread more along x than along y, by the variance of a sample.
+pub(super) fn is_wide(objects: &[CollisionObject]) -> bool {
+    let sample = || objects.iter().step_by(objects.len() / SAMPLE_BODIES + 1);
+    let count = sample().count().max(1) as f32;
+    let mean = sample().map(|object| object.motion.position).sum::<Vec2>() / count;
+    let squares = |object: &CollisionObject| {
+        let way = object.motion.position - mean;
+        way * way
+    };
+    let spread: Vec2 = sample().map(squares).sum();
+    spread.x > spread.y
+}
+
 impl Level {
     /// Cells for the bodies in `extent`, or for those of them within the walls: bodies outside
     /// count to the cells at the edge, which brings none of them further apart.
-    pub(super) fn new(extent: Extent, half_extents_m: Vec2, first_cell: usize) -> Self {
+    pub(super) fn new(
+        extent: Extent,
+        half_extents_m: Vec2,
+        first_cell: usize,
+        is_turned: bool,
+    ) -> Self {
         let low = extent.low.clamp(-half_extents_m, half_extents_m);
         let high = extent.high.clamp(-half_extents_m, half_extents_m);
+        let [low, high] = [low, high].map(|corner| turned(corner, is_turned));
         let size = (high - low).max(Vec2::ZERO); // Under 0 where nobody is.
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;
         let max_cells = max_cells.min(MAX_CELLS_IN_A_ROW as usize / 2);
@@ -158,6 +192,7 @@ impl Level {
             columns,
             rows,
             first_cell,
+            is_turned,
             max_radius: extent.max_radius,
         }
     }
@@ -178,14 +213,14 @@ impl Level {
         self.first_cell + row * self.stride()
     }
 
-    #[inline]
+    #[inline(always)]
     fn column_and_row(&self, position: Vec2) -> (u32, u32) {
-        let cell = (position - self.origin) * self.cells_per_metre;
+        let cell = (turned(position, self.is_turned) - self.origin) * self.cells_per_metre;
         (nearest(cell.x, self.last_column), nearest(cell.y, self.last_row))
     }
 
     /// The cell and the row of a position.
-    #[inline]
+    #[inline(always)]
     pub(super) fn cell_and_row(&self, position: Vec2) -> (u32, u32) {
         let (column, row) = self.column_and_row(position);
         // There are so few cells that 32 bits do, which multiply faster.

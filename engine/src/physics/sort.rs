@@ -12,7 +12,7 @@ use glam::Vec2;
 
 use super::circles::BLOCK;
 use super::collider::CollisionObject;
-use super::grid::{Entry, Extent, GIANT_RADII, Grid, Level};
+use super::grid::{Entry, Extent, GIANT_RADII, Grid, Level, is_wide};
 use super::strip::{Bands, Strip};
 use crate::arena::{Part, PartedVec};
 use crate::ecs::Workers;
@@ -34,7 +34,7 @@ struct Layout {
 
 impl Layout {
     /// The cell and the band of a body; giants have the band behind the last.
-    #[inline]
+    #[inline(always)]
     fn place(&self, object: &CollisionObject) -> (u32, usize) {
         match &self.giants {
             Some(giants) if object.radius > self.giant_radius => {
@@ -198,9 +198,11 @@ fn lay_out(
             }
         });
     }
-    let level = Level::new(joined(surveys, 0), half_extents_m, 0);
+    let is_wide = is_wide(objects);
+    let level = Level::new(joined(surveys, 0), half_extents_m, 0, is_wide);
     let giants = joined(surveys, 1);
-    let giants = (giants.count > 0).then(|| Level::new(giants, half_extents_m, level.end_cell()));
+    let giants =
+        (giants.count > 0).then(|| Level::new(giants, half_extents_m, level.end_cell(), is_wide));
     Ok(Layout { level, giants, giant_radius, bands: Bands::new(level.rows) })
 }
 
@@ -432,6 +434,16 @@ mod tests {
         let (_, grid) = checked(&objects, Vec2::splat(8.0));
         assert_eq!(grid.level.max_radius, 0.05);
         assert_eq!(grid.giants.unwrap().max_radius, 5.0);
+    }
+
+    #[test]
+    fn a_pile_on_a_wide_floor_is_cut_along_the_floor() {
+        let mut objects = scene::uniform(7, 20_000, 0.02, 0.02);
+        objects.iter_mut().for_each(|object| object.motion.position.y *= 0.01);
+        let arena = ThreadArenas::new();
+        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &Workers::serial()).unwrap();
+        let strips = arena.get(grid.strips).unwrap();
+        assert!(strips.iter().all(|strip| strip.len() < 2_000), "{strips:?}");
     }
 
     #[test]
