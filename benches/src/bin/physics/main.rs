@@ -7,7 +7,8 @@
 //!
 //! Arms of one table take turns, round after round, and each shows its fastest round: warm memory,
 //! no other work on the machine. Names of tables (`pairs`, `step`, `threads`, `recycle`) as
-//! arguments choose among them. The exit code is 1 if a target is missed.
+//! arguments choose among them; a number is that of bodies in `pairs` and `step`, in place of
+//! 100,000, for which the targets are. The exit code is 1 if a target is missed.
 
 mod pairs;
 #[cfg(feature = "peers")]
@@ -26,7 +27,10 @@ use frame_arena_benches::arms::Targets;
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting::system();
 
-type Table = (&'static str, fn(&mut Targets));
+/// Bodies in `pairs` and `step`.
+const COUNT: u32 = 100_000;
+
+type Table = (&'static str, fn(u32, &mut Targets));
 
 const TABLES: [Table; 4] = [
     ("pairs", pairs::table),
@@ -36,7 +40,9 @@ const TABLES: [Table; 4] = [
 ];
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let (counts, wanted): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.parse::<u32>().is_ok());
+    let count = counts.first().and_then(|count| count.parse().ok()).unwrap_or(COUNT);
     if let Some(unknown) = wanted.iter().find(|name| TABLES.iter().all(|table| table.0 != **name)) {
         eprintln!("no table is called {unknown}; there are pairs, step, threads, recycle");
         return ExitCode::FAILURE;
@@ -44,7 +50,7 @@ fn main() -> ExitCode {
     let mut targets = Targets::default();
     for (name, table) in TABLES {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            table(&mut targets);
+            table(count, &mut targets);
         }
     }
     if targets.missed > 0 {

@@ -10,7 +10,6 @@ use frame_arena_benches::arms::Targets;
 use crate::rounds::{Arm, minima_ms, timed};
 use crate::scene::{Scene, pile, scattered};
 
-const COUNT: u32 = 100_000;
 const ROUNDS: usize = 30;
 
 /// Sorts and searches once; gives the time and the number of pairs.
@@ -32,15 +31,15 @@ fn sorted(scene: &Scene, arenas: &mut ThreadArenas, workers: &Workers) -> Durati
 }
 
 /// Prints the table.
-pub fn table(targets: &mut Targets) {
-    println!("## Pairs of overlapping circles, {COUNT} circles, ns a circle\n");
+pub fn table(count: u32, targets: &mut Targets) {
+    println!("## Pairs of overlapping circles, {count} circles, ns a circle\n");
     println!(
         "| scene | pairs a circle | ours | of it the sort | ours, 2 threads | broccoli | rapier2d's broad phase |"
     );
     println!("|---|---|---|---|---|---|---|");
-    let scenes = [scattered(COUNT, 1.0, 1.5), scattered(COUNT, 4.0, 1.5), pile(COUNT)];
+    let scenes = [scattered(count, 1.0, 1.5), scattered(count, 4.0, 1.5), pile(count)];
     for (place, scene) in scenes.iter().enumerate() {
-        row(scene, place < 2, targets);
+        row(scene, place < 2 && count == crate::COUNT, targets);
     }
     println!();
 }
@@ -49,16 +48,16 @@ fn row(scene: &Scene, has_targets: bool, targets: &mut Targets) {
     let mut arenas = [(); 3].map(|()| ThreadArenas::new());
     let [one, two, three] = &mut arenas;
     let (serial, pair) = (Workers::serial(), Workers::try_new(2).expect("two threads"));
-    let count = ours(scene, one, &serial).1;
+    let circles = scene.objects.len() as f64;
+    let pairs = ours(scene, one, &serial).1;
     let mut arms: Vec<Arm<'_>> = vec![
         Box::new(|| ours(scene, one, &serial).0),
         Box::new(|| sorted(scene, two, &serial)),
         Box::new(|| ours(scene, three, &pair).0),
     ];
     #[cfg(feature = "peers")]
-    arms.extend(crate::peers::arms(scene, count));
-    let ns: Vec<f64> =
-        minima_ms(ROUNDS, &mut arms).iter().map(|ms| ms * 1e6 / f64::from(COUNT)).collect();
+    arms.extend(crate::peers::arms(scene, pairs));
+    let ns: Vec<f64> = minima_ms(ROUNDS, &mut arms).iter().map(|ms| ms * 1e6 / circles).collect();
     let peer = |place: usize| match ns.get(place) {
         Some(ns_per_circle) => format!("{ns_per_circle:.0} ({:.1}x)", ns_per_circle / ns[0]),
         None => String::from("not built"),
@@ -66,7 +65,7 @@ fn row(scene: &Scene, has_targets: bool, targets: &mut Targets) {
     println!(
         "| {} | {:.2} | {:.1} | {:.1} | {:.1} | {} | {} |",
         scene.name,
-        count as f64 / f64::from(COUNT),
+        pairs as f64 / circles,
         ns[0],
         ns[1],
         ns[2],

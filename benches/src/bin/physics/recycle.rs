@@ -122,7 +122,7 @@ const ARMS: [Arm; 3] = [
 ];
 
 /// Prints the table.
-pub fn table(targets: &mut Targets) {
+pub fn table(_count: u32, targets: &mut Targets) {
     println!("## {CHURN} die and {CHURN} are born among {COUNT}\n");
     println!("| | ms | heap calls |");
     println!("|---|---|---|");

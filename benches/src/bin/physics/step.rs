@@ -15,7 +15,6 @@ use glam::Vec2;
 use crate::rounds::{Arm, minima_ms};
 use crate::scene::{Scene, pile, scattered};
 
-const COUNT: u32 = 100_000;
 const ROUNDS: usize = 30;
 
 /// Moments between the systems of a tick.
@@ -127,19 +126,19 @@ impl World {
 }
 
 /// Prints the table.
-pub fn table(targets: &mut Targets) {
-    println!("## A tick of {COUNT} bodies, three rounds of relaxation, ms\n");
+pub fn table(count: u32, targets: &mut Targets) {
+    println!("## A tick of {count} bodies, three rounds of relaxation, ms\n");
     println!("| scene | pairs | 1 thread | 2 threads | ns a pair | {} |", SYSTEMS.join(" | "));
     println!("|---|---|---|---|---|{}", "---|".repeat(SYSTEMS.len()));
-    let scattered_bodies = scattered(COUNT, 1.0, 0.4);
+    let scattered_bodies = scattered(count, 1.0, 0.4);
     let mut gas = scattered_bodies.clone();
     gas.name = String::from("gas: those, two seconds on");
     let scenes = [
         gas,
         scattered_bodies,
-        scattered(COUNT, 1.0, 1.5),
-        scattered(COUNT, 4.0, 1.5),
-        pile(COUNT),
+        scattered(count, 1.0, 1.5),
+        scattered(count, 4.0, 1.5),
+        pile(count),
     ];
     let mut ns_per_pair = Vec::new();
     for (place, scene) in scenes.iter().enumerate() {
@@ -155,7 +154,7 @@ pub fn table(targets: &mut Targets) {
             "| {} | {pairs} | {:.2} | {:.2} | {:.1} | {parts} |",
             scene.name, ms[0], ms[1], ns_per_pair[place]
         );
-        if place == 0 {
+        if place == 0 && count == crate::COUNT {
             println!(
                 "| target | | 3.0, {} | 2.2, {} | |{}",
                 targets.check(ms[0], 3.0),

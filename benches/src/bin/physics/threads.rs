@@ -19,7 +19,7 @@ fn thread_counts() -> Vec<usize> {
 }
 
 /// Prints the table.
-pub fn table(_targets: &mut Targets) {
+pub fn table(_count: u32, _targets: &mut Targets) {
     let threads = thread_counts();
     println!("## Threads, ms a tick and times faster than on one\n");
     let heads = threads.iter().map(|threads| format!(" {threads} |")).collect::<String>();
