@@ -24,57 +24,69 @@ pub trait Arena {
     fn reset(&mut self);
 }
 
-impl Arena for FrameArena {
-    const NAME: &'static str = "frame-arena";
-    const WHAT: &'static str = "FrameArena, figures on";
-    #[inline(always)]
-    fn with_capacity(bytes: usize) -> Self {
-        Self::with_capacity(bytes)
-    }
-    #[inline(always)]
-    fn alloc<T: Copy>(&self, value: T) -> &mut T {
-        self.alloc(value)
-    }
-    #[inline(always)]
-    fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-        self.alloc_slice_copy(source)
-    }
-    #[inline(always)]
-    fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
-        self.alloc_slice_from_iter(items)
-    }
-    #[inline(always)]
-    fn reset(&mut self) {
-        self.reset();
-    }
-}
-
-macro_rules! bumpalo {
-    ($align:literal, $name:literal, $what:literal) => {
-        impl Arena for Bump<$align> {
+/// An arena's own calls, in the order of the trait's.
+macro_rules! arena {
+    (
+        $arena:ty, $name:literal, $what:literal,
+        $make:expr,
+        |$this:ident, $value:ident| $alloc:expr,
+        |$copied:ident| $copy:expr,
+        |$items:ident| $iter:expr,
+        $reset:ident
+    ) => {
+        impl Arena for $arena {
             const NAME: &'static str = $name;
             const WHAT: &'static str = $what;
             #[inline(always)]
             fn with_capacity(bytes: usize) -> Self {
-                Self::with_min_align_and_capacity(bytes)
+                $make(bytes)
             }
             #[inline(always)]
-            fn alloc<T: Copy>(&self, value: T) -> &mut T {
-                self.alloc(value)
+            fn alloc<T: Copy>(&self, $value: T) -> &mut T {
+                let $this = self;
+                $alloc
             }
             #[inline(always)]
-            fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-                self.alloc_slice_copy(source)
+            fn alloc_slice_copy<T: Copy>(&self, $copied: &[T]) -> &mut [T] {
+                let $this = self;
+                $copy
             }
             #[inline(always)]
-            fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
-                self.alloc_slice_fill_iter(items)
+            fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, $items: I) -> &mut [T] {
+                let $this = self;
+                $iter
             }
             #[inline(always)]
             fn reset(&mut self) {
-                self.reset();
+                Self::$reset(self);
             }
         }
+    };
+}
+
+arena!(
+    FrameArena,
+    "frame-arena",
+    "FrameArena, figures on",
+    Self::with_capacity,
+    |arena, value| Self::alloc(arena, value),
+    |source| Self::alloc_slice_copy(arena, source),
+    |items| Self::alloc_slice_from_iter(arena, items),
+    reset
+);
+
+macro_rules! bumpalo {
+    ($align:literal, $name:literal, $what:literal) => {
+        arena!(
+            Bump<$align>,
+            $name,
+            $what,
+            Self::with_min_align_and_capacity,
+            |arena, value| Self::alloc(arena, value),
+            |source| Self::alloc_slice_copy(arena, source),
+            |items| Self::alloc_slice_fill_iter(arena, items),
+            reset
+        );
     };
 }
 
@@ -84,6 +96,7 @@ bumpalo!(1, "bumpalo-1", "bumpalo, MIN_ALIGN 1 (as it comes), no count");
 #[cfg(feature = "arenas")]
 mod others {
     use blink_alloc::Blink;
+    use bump_scope::BumpBox;
     use bump_scope::alloc::Global;
     use bump_scope::settings::BumpSettings;
 
@@ -91,88 +104,43 @@ mod others {
 
     macro_rules! bump_scope {
         ($align:literal, $name:literal, $what:literal) => {
-            impl Arena for bump_scope::Bump<Global, BumpSettings<$align>> {
-                const NAME: &'static str = $name;
-                const WHAT: &'static str = $what;
-                #[inline(always)]
-                fn with_capacity(bytes: usize) -> Self {
-                    Self::with_size(bytes)
-                }
-                #[inline(always)]
-                fn alloc<T: Copy>(&self, value: T) -> &mut T {
-                    bump_scope::BumpBox::leak(self.as_scope().alloc(value))
-                }
-                #[inline(always)]
-                fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-                    bump_scope::BumpBox::leak(self.as_scope().alloc_slice_copy(source))
-                }
-                #[inline(always)]
-                fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(
-                    &self,
-                    items: I,
-                ) -> &mut [T] {
-                    bump_scope::BumpBox::leak(self.as_scope().alloc_iter_exact(items))
-                }
-                #[inline(always)]
-                fn reset(&mut self) {
-                    self.reset();
-                }
-            }
+            arena!(
+                bump_scope::Bump<Global, BumpSettings<$align>>,
+                $name,
+                $what,
+                Self::with_size,
+                |arena, value| BumpBox::leak(arena.as_scope().alloc(value)),
+                |source| BumpBox::leak(arena.as_scope().alloc_slice_copy(source)),
+                |items| BumpBox::leak(arena.as_scope().alloc_iter_exact(items)),
+                reset
+            );
         };
     }
 
     bump_scope!(8, "bump-scope-8", "bump-scope, MIN_ALIGN 8, no count");
     bump_scope!(1, "bump-scope-1", "bump-scope, MIN_ALIGN 1 (as it comes), no count");
 
-    impl Arena for Blink {
-        const NAME: &'static str = "blink-alloc";
-        const WHAT: &'static str = "blink-alloc's Blink, put_no_drop";
-        #[inline(always)]
-        fn with_capacity(bytes: usize) -> Self {
-            Self::with_chunk_size(bytes)
-        }
-        #[inline(always)]
-        fn alloc<T: Copy>(&self, value: T) -> &mut T {
-            self.put_no_drop(value)
-        }
-        #[inline(always)]
-        fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-            self.copy_slice(source)
-        }
-        #[inline(always)]
-        fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
-            self.emplace_no_drop().from_iter(items)
-        }
-        #[inline(always)]
-        fn reset(&mut self) {
-            self.reset();
-        }
-    }
+    arena!(
+        Blink,
+        "blink-alloc",
+        "blink-alloc's Blink, put_no_drop",
+        Self::with_chunk_size,
+        |arena, value| arena.put_no_drop(value),
+        |source| arena.copy_slice(source),
+        |items| arena.emplace_no_drop().from_iter(items),
+        reset
+    );
 
-    impl Arena for stumpalo::Arena {
-        const NAME: &'static str = "stumpalo";
-        const WHAT: &'static str = "stumpalo's Arena, no count";
-        #[inline(always)]
-        fn with_capacity(bytes: usize) -> Self {
-            Self::with_capacity(bytes)
-        }
-        #[inline(always)]
-        fn alloc<T: Copy>(&self, value: T) -> &mut T {
-            self.alloc(value)
-        }
-        #[inline(always)]
-        fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-            self.alloc_slice_copy(source)
-        }
-        #[inline(always)]
-        fn alloc_iter<T: Copy, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &mut [T] {
-            self.alloc_slice_fill_iter(items)
-        }
-        #[inline(always)]
-        fn reset(&mut self) {
-            self.clear();
-        }
-    }
+    arena!(
+        stumpalo::Arena,
+        "stumpalo",
+        "stumpalo's Arena, no count",
+        Self::with_capacity,
+        |arena, value| Self::alloc(arena, value),
+        |source| Self::alloc_slice_copy(arena, source),
+        |items| Self::alloc_slice_fill_iter(arena, items),
+        clear
+    );
 }
 
 /// Runs `$body` with `$arena` as a name for each arena, ours first.

@@ -175,16 +175,35 @@ pub fn batch_len(len: u64) -> u64 {
     if IS_COUNTING.load(Ordering::Relaxed) { len.max(1 << 18) } else { len }
 }
 
-/// Times `$operations` runs of `$one`, with `$reset` after each batch of `$len`.
+/// Times `$operations` runs of `$one`, with `$reset` after each batch of `$len`. What `$one` works
+/// on, if it is named, is somebody else's: the compiler does not know where it lies.
 #[macro_export]
 macro_rules! timed_batches {
-    ($operations:expr, $len:expr, |$n:ident| $one:expr, $reset:expr) => {{
+    ($operations:expr, $len:expr, |$n:ident| $one:expr, $reset:expr) => {
+        $crate::timed_batches!(@ $operations, $len, [], |$n| $one, $reset)
+    };
+    ($operations:expr, $len:expr, $memory:ident, |$n:ident| $one:expr, $reset:expr) => {
+        $crate::timed_batches!(
+            @ $operations, $len, [let $memory = $crate::opaque::hidden(&$memory);],
+            |$n| $one, $reset
+        )
+    };
+    ($operations:expr, $len:expr, mut $memory:ident, |$n:ident| $one:expr, $reset:expr) => {
+        $crate::timed_batches!(
+            @ $operations, $len, [let $memory = $crate::opaque::hidden_mut(&mut $memory);],
+            |$n| $one, $reset
+        )
+    };
+    (@ $operations:expr, $len:expr, [$($hide:tt)*], |$n:ident| $one:expr, $reset:expr) => {{
         let (mut left, len): (u64, u64) = ($operations, $len);
         $crate::question::timed(|| {
             while left > 0 {
                 let batch = left.min(len);
-                for $n in 0..batch {
-                    $one;
+                {
+                    $($hide)*
+                    for $n in 0..batch {
+                        $one;
+                    }
                 }
                 $reset;
                 left -= batch;

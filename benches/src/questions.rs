@@ -4,15 +4,17 @@ use crate::question::Question;
 
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod draw_list;
 pub mod entities;
 pub mod growth;
 pub mod handles;
+pub mod holders;
 pub mod lists;
 pub mod modes;
 pub mod pages;
 pub mod resets;
 pub mod structures;
-pub mod templates;
+pub mod texts;
 pub mod values;
 
 /// All of them, in the order of the results.
@@ -23,7 +25,9 @@ pub fn all() -> Vec<Question> {
     questions.extend(resets::questions());
     questions.extend(pages::questions());
     questions.extend(lists::questions());
-    questions.extend(templates::questions());
+    questions.extend(texts::questions());
+    questions.extend(holders::questions());
+    questions.extend(draw_list::questions());
     questions.extend(handles::questions());
     questions.extend(structures::questions());
     questions.extend(growth::questions());

@@ -57,6 +57,47 @@ pub struct Results {
     pub tables: Vec<Table>,
     /// What was demanded of them.
     pub targets: Vec<TargetRecord>,
+    /// What programs of their own said.
+    #[serde(default)]
+    pub programs: Vec<ProgramRecord>,
+}
+
+/// What a program of its own said.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProgramRecord {
+    /// As on the command line of `compare`.
+    pub name: String,
+    /// In words.
+    pub title: String,
+    /// How to run it alone.
+    pub command: String,
+    /// What the reader must know.
+    pub note: String,
+    /// Date of the run.
+    pub date: String,
+    /// Commit of the run, with `+` if files had changed since.
+    pub commit: String,
+    /// Whether it met its own targets, if it has any.
+    pub is_met: bool,
+    /// What it printed.
+    pub blocks: Vec<Block>,
+}
+
+/// A piece of what a program printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// The title of what follows.
+    Heading(String),
+    /// Figures, as they were printed.
+    Table {
+        /// Their names.
+        columns: Vec<String>,
+        /// As many cells in each as there are columns.
+        rows: Vec<Vec<String>>,
+    },
+    /// Whatever else.
+    Lines(Vec<String>),
 }
 
 /// Where figures were taken.
@@ -89,6 +130,9 @@ pub struct Table {
     pub commit: String,
     /// Whether it was a short run, which is less exact.
     pub is_quick: bool,
+    /// How long it took to ask, instructions included.
+    #[serde(default)]
+    pub seconds: f64,
     /// In the order of the question's arms.
     pub rows: Vec<Row>,
 }

@@ -7,39 +7,70 @@
 //!     target/without/release/particle-demo target/with/release/particle-demo
 //! ```
 //!
-//! Each round runs three arms in turn, short runs, since the machine's own pace changes every few
-//! seconds, beginning with another one each time: without the feature,
-//! with it and no viewer, with it and a viewer (ours, in this process, which reads all and keeps
-//! it). The figure is the median of the frames' times, the ratio is to the same round's arm without;
+//! Each round runs four arms in turn, short runs, since the machine's own pace changes every few
+//! seconds, beginning with another one each time: without the feature, with it and no viewer, with it
+//! and a viewer (ours, in this process, which reads all and keeps it), told of blocks or of each
+//! object. The figure is the median of the frames' times, the ratio is to the same round's arm without;
 //! told are the median of the ratios and the interval that holds the true one in at least 95 of 100
 //! cases, from the order of the ratios alone. The exit code is 1 if a target is missed.
 //!
 //! Not shown: the cost of the real viewer, which draws while it reads.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use frame_arena_viewer::{Capture, Viewer, free_port};
+use frame_arena_viewer::{Viewer, free_port};
 
+/// Rounds, if the third argument does not say how many.
 const ROUNDS: usize = 40;
 const FRAMES: usize = 100;
 const PARTICLES: &str = "20000";
-/// Most that the client may cost unseen, and seen, in parts of the frame without it.
-const MOST: [f64; 2] = [1.02, 1.05];
 /// Far more than a run takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+/// What is compared with the demo without the feature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arm {
+    Unseen,
+    Blocks,
+    Objects,
+}
+
+impl Arm {
+    const ALL: [Self; 3] = [Self::Unseen, Self::Blocks, Self::Objects];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unseen => "linked, no viewer",
+            Self::Blocks => "viewer connected, blocks told",
+            Self::Objects => "viewer connected, each object told",
+        }
+    }
+
+    /// Most that it may cost, in parts of the frame without.
+    const fn most(self) -> Option<f64> {
+        match self {
+            Self::Unseen => Some(1.02),
+            Self::Blocks => Some(1.05),
+            Self::Objects => None,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [without, with] = &args[..] else {
-        eprintln!("usage: DEMO_WITHOUT_TRACY DEMO_WITH_TRACY");
+    let rounds = match args.get(2).map(|arg| arg.to_string_lossy().parse()) {
+        None => Some(ROUNDS),
+        Some(rounds) => rounds.ok().filter(|&rounds: &usize| rounds > 0),
+    };
+    let (Some(without), Some(with), Some(rounds)) = (args.first(), args.get(1), rounds) else {
+        eprintln!("usage: DEMO_WITHOUT_TRACY DEMO_WITH_TRACY [ROUNDS]");
         return ExitCode::FAILURE;
     };
-    match compare(without, with) {
+    match compare(without, with, rounds) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -49,43 +80,66 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(without: &Path, with: &Path) -> Result<bool> {
+fn compare(without: &Path, with: &Path, rounds: usize) -> Result<bool> {
     let folder = std::env::temp_dir().join(format!("profiler-cost-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let report = folder.join("report.json");
-    let mut ratios = [Vec::new(), Vec::new()];
-    let mut told = 0;
-    for round in 0..ROUNDS {
-        let mut frame_ms = [0.0; 3];
-        for turn in 0..3 {
-            let arm = (round + turn) % 3;
-            frame_ms[arm] = match arm {
-                0 => run(&mut demo(without, &report), &report)?,
-                1 => run(&mut demo(with, &report), &report)?,
-                _ => {
-                    let (ms, capture) = run_seen(with, &report)?;
-                    told = capture.zones.len();
-                    ms
-                }
-            };
+    let mut ratios = Arm::ALL.map(|_| Vec::new());
+    for round in 0..rounds {
+        let mut alone_ms = 0.0;
+        let mut frame_ms = [0.0; Arm::ALL.len()];
+        for turn in 0..=Arm::ALL.len() {
+            match (round + turn) % (Arm::ALL.len() + 1) {
+                0 => alone_ms = run(&mut demo(without, &report), &report)?,
+                place => frame_ms[place - 1] = run_arm(Arm::ALL[place - 1], with, &report)?,
+            }
         }
-        let [alone, unseen, seen] = frame_ms;
-        println!("round {round:>2}: {alone:.3} ms, unseen {unseen:.3} ms, seen {seen:.3} ms");
-        ratios[0].push(unseen / alone);
-        ratios[1].push(seen / alone);
+        eprintln!("round {round:>2}, ms: without {alone_ms:.3}, {frame_ms:.3?}");
+        for (ratios, ms) in ratios.iter_mut().zip(frame_ms) {
+            ratios.push(ms / alone_ms);
+        }
     }
     std::fs::remove_dir_all(&folder)?;
-    println!(
-        "{ROUNDS} rounds of {FRAMES} frames, {PARTICLES} particles; {told} zones told when seen"
-    );
+    Ok(print(ratios, rounds))
+}
+
+/// Prints the table, and says whether all targets are met.
+fn print(mut ratios: [Vec<f64>; Arm::ALL.len()], rounds: usize) -> bool {
+    println!("{rounds} rounds of {FRAMES} frames, {PARTICLES} particles\n");
+    println!("| Tracy | a frame costs more than without, % | 95 in 100 | at most | |");
+    println!("|---|---|---|---|---|");
     let mut is_met = true;
-    for ((name, ratios), most) in ["unseen", "seen"].iter().zip(&mut ratios).zip(MOST) {
-        let figure = Middle::of(ratios);
-        let verdict = if figure.median <= most { "met" } else { "missed" };
-        is_met &= figure.median <= most;
-        println!("{name}: {figure}, at most {:+.0} %: {verdict}", (most - 1.0) * 100.0);
+    for (arm, ratios) in Arm::ALL.into_iter().zip(&mut ratios) {
+        let Middle { median, low, high } = Middle::of(ratios);
+        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+        let verdict = match arm.most() {
+            Some(most) if median > most => "**missed**",
+            Some(_) => "met",
+            None => "",
+        };
+        is_met &= verdict != "**missed**";
+        println!(
+            "| {} | {:+.1} | {:+.1} to {:+.1} | {} | {verdict} |",
+            arm.name(),
+            percent(median),
+            percent(low),
+            percent(high),
+            arm.most().map_or(String::new(), |most| format!("{:+.0}", percent(most))),
+        );
     }
-    Ok(is_met)
+    is_met
+}
+
+fn run_arm(arm: Arm, with: &Path, report: &Path) -> Result<f64> {
+    match arm {
+        Arm::Unseen => run(&mut demo(with, report), report),
+        Arm::Blocks => run_seen(demo(with, report), report),
+        Arm::Objects => {
+            let mut command = demo(with, report);
+            command.arg("--profile-objects");
+            run_seen(command, report)
+        }
+    }
 }
 
 fn demo(program: &Path, report: &Path) -> Command {
@@ -105,9 +159,8 @@ fn run(command: &mut Command, report: &Path) -> Result<f64> {
     median_ms(report)
 }
 
-fn run_seen(program: &Path, report: &Path) -> Result<(f64, Capture)> {
+fn run_seen(mut command: Command, report: &Path) -> Result<f64> {
     let port = free_port()?;
-    let mut command = demo(program, report);
     let mut child =
         command.arg("--wait-for-profiler").env("TRACY_PORT", port.to_string()).spawn()?;
     let viewer = Viewer::connect(port, Instant::now() + PATIENCE);
@@ -120,7 +173,7 @@ fn run_seen(program: &Path, report: &Path) -> Result<(f64, Capture)> {
     if capture.frame_marks.len() != FRAMES || !capture.faults.is_empty() {
         return Err(format!("{} frames, {:?}", capture.frame_marks.len(), capture.faults).into());
     }
-    Ok((median_ms(report)?, capture))
+    median_ms(report)
 }
 
 fn median_ms(report: &Path) -> Result<f64> {
@@ -155,14 +208,6 @@ impl Middle {
         let place = rank.saturating_sub(1);
         let median = (values[(count - 1) / 2] + values[count / 2]) / 2.0;
         Self { median, low: values[place], high: values[count - 1 - place] }
-    }
-}
-
-impl fmt::Display for Middle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-        let (median, low, high) = (percent(self.median), percent(self.low), percent(self.high));
-        write!(f, "{median:+.1} % (median; {low:+.1} to {high:+.1})")
     }
 }
 

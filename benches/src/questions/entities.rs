@@ -9,7 +9,9 @@ use bumpalo::collections::Vec as BumpVec;
 use frame_arena::{FrameArena, FrameVec};
 
 use crate::question::{Arm, Host, Plan, Question, SHORT, Unit, Work, timed};
+use crate::random::Random;
 
+const SEED: u64 = 1;
 /// Entities of a frame.
 const ENTITIES: usize = 10_000;
 /// Memory for a frame, and for a list that moves as it grows.
@@ -33,16 +35,51 @@ impl<L> Item<L> {
     }
 }
 
-/// Links of all entities, of which each copies 1 to 4.
-fn source() -> Vec<u32> {
-    (0..ENTITIES as u32 + 4).collect()
+/// The links of all entities, of which each copies a few.
+trait Links: 'static {
+    fn new() -> Self;
+    /// Which of them the `n`th copies.
+    fn of(&self, n: usize) -> &[u32];
 }
 
-/// Which of them the `n`th copies. The lengths take turns, so that no arm waits for a wrong guess.
-#[inline(always)]
-fn links_of(source: &[u32], n: usize) -> &[u32] {
-    &source[n..n + 1 + n % 4]
+/// 1 to 4, the lengths taking turns, so that no arm waits for a wrong guess of the processor.
+struct InTurns(Vec<u32>);
+
+impl Links for InTurns {
+    fn new() -> Self {
+        Self((0..ENTITIES as u32 + 4).collect())
+    }
+
+    #[inline(always)]
+    fn of(&self, n: usize) -> &[u32] {
+        &self.0[n..n + 1 + n % 4]
+    }
 }
+
+/// 0 to 7 by chance, the same in each frame, so that every arm guesses wrong at times.
+struct Mixed {
+    links: Vec<u32>,
+    lens: Vec<u8>,
+}
+
+impl Links for Mixed {
+    fn new() -> Self {
+        let mut random = Random::new(SEED);
+        let lens = (0..ENTITIES).map(|_| random.below(8) as u8).collect();
+        Self { links: (0..ENTITIES as u32 + 8).collect(), lens }
+    }
+
+    #[inline(always)]
+    fn of(&self, n: usize) -> &[u32] {
+        &self.links[n..n + usize::from(self.lens[n])]
+    }
+}
+
+const WITH_CAPACITY: &str = "Kept `Vec`s are cleared and filled again: one for each entity, or a \
+    flat one for all slices, by range, where next to nothing is left to allocate. The heap frees \
+    everything at the frame's end.";
+const GROWING: &str = "The slices lie between, so the arenas' list moves each time it grows. Kept \
+    `Vec`s have grown long ago: they show what capacity is worth.";
 
 /// The questions of this file.
 #[must_use]
@@ -60,45 +97,52 @@ pub fn questions() -> Vec<Question> {
     vec![
         of(
             "frame",
-            "A frame of 10,000 entities: one list of 48-byte items with capacity, a small slice for each",
-            "Slices have 1 to 4 elements of 4 bytes. Kept `Vec`s are cleared and filled again, those \
-             of the entities too; with all slices in one `Vec`, by range, there is next to nothing \
-             left to allocate. The heap frees everything at the frame's end.",
-            vec![
-                Arm::new("frame-arena", "FrameArena, FrameVec::with_capacity_in", ours::<true>),
-                Arm::new("bumpalo-8", "bumpalo, MIN_ALIGN 8, its Vec", bumpalo_8::<true>),
-                Arm::new("bumpalo-1", "bumpalo, MIN_ALIGN 1, its Vec", bumpalo_1::<true>),
-                #[cfg(feature = "arenas")]
-                Arm::new("bump-scope-1", "bump-scope as it comes, its BumpVec", bump_scope::<true>),
-                Arm::new("kept-vecs", "kept `Vec`s, one for each entity", kept),
-                Arm::new("kept-flat", "two kept `Vec`s, all slices in one", kept_flat),
-                Arm::new("vec-glibc", "`Vec` and `Box<[u32]>`, glibc", heap::<true>),
-                Arm::new("vec-mimalloc", "the same, mimalloc", heap::<true>).on(Host::Mimalloc),
-                Arm::new("vec-jemalloc", "the same, jemalloc", heap::<true>).on(Host::Jemalloc),
-            ],
+            "A frame of 10,000 entities: one list of 48-byte items with capacity, a slice of 1 to \
+             4 numbers for each, lengths in turns",
+            WITH_CAPACITY,
+            arms::<InTurns, true>(),
+        ),
+        of(
+            "frame-mixed",
+            "The same with slices of 0 to 7 numbers, lengths by chance",
+            WITH_CAPACITY,
+            arms::<Mixed, true>(),
         ),
         of(
             "frame-growing",
-            "The same frame, the list begun empty",
-            "The slices lie between, so the arenas' list moves each time it grows. Kept `Vec`s have \
-             grown long ago: they show what capacity is worth.",
-            vec![
-                Arm::new("frame-arena", "FrameArena, FrameVec::new_in", ours::<false>),
-                Arm::new("bumpalo-8", "bumpalo, MIN_ALIGN 8, its Vec", bumpalo_8::<false>),
-                Arm::new("bumpalo-1", "bumpalo, MIN_ALIGN 1, its Vec", bumpalo_1::<false>),
-                #[cfg(feature = "arenas")]
-                Arm::new(
-                    "bump-scope-1",
-                    "bump-scope as it comes, its BumpVec",
-                    bump_scope::<false>,
-                ),
-                Arm::new("kept-vecs", "kept `Vec`s, one for each entity", kept),
-                Arm::new("kept-flat", "two kept `Vec`s, all slices in one", kept_flat),
-                Arm::new("vec-glibc", "`Vec` and `Box<[u32]>`, glibc", heap::<false>),
-                Arm::new("vec-mimalloc", "the same, mimalloc", heap::<false>).on(Host::Mimalloc),
-                Arm::new("vec-jemalloc", "the same, jemalloc", heap::<false>).on(Host::Jemalloc),
-            ],
+            "The frame of `frame`, the list begun empty",
+            GROWING,
+            arms::<InTurns, false>(),
         ),
+        of(
+            "frame-growing-mixed",
+            "The frame of `frame-mixed`, the list begun empty",
+            GROWING,
+            arms::<Mixed, false>(),
+        ),
+    ]
+}
+
+fn arms<L: Links, const HAS_CAPACITY: bool>() -> Vec<Arm> {
+    vec![
+        Arm::new("frame-arena", "FrameArena, FrameVec", ours::<L, HAS_CAPACITY>),
+        Arm::new(
+            "bumpalo-8",
+            "bumpalo, MIN_ALIGN 8, allocator-api2's Vec",
+            bumpalo_8::<L, HAS_CAPACITY>,
+        ),
+        Arm::new("bumpalo-1", "bumpalo as it comes, its Vec", bumpalo_1::<L, HAS_CAPACITY>),
+        #[cfg(feature = "arenas")]
+        Arm::new(
+            "bump-scope-1",
+            "bump-scope as it comes, its BumpVec",
+            bump_scope::<L, HAS_CAPACITY>,
+        ),
+        Arm::new("kept-vecs", "kept `Vec`s, one for each entity", kept::<L>),
+        Arm::new("kept-flat", "two kept `Vec`s, all slices in one", kept_flat::<L>),
+        Arm::new("vec-glibc", "`Vec` and `Box<[u32]>`, glibc", heap::<L, HAS_CAPACITY>),
+        Arm::new("vec-mimalloc", "the same, mimalloc", heap::<L, HAS_CAPACITY>).on(Host::Mimalloc),
+        Arm::new("vec-jemalloc", "the same, jemalloc", heap::<L, HAS_CAPACITY>).on(Host::Jemalloc),
     ]
 }
 
@@ -109,8 +153,8 @@ const fn capacity<const HAS_CAPACITY: bool>() -> usize {
 
 /// An arm that does `$frame` so many times.
 macro_rules! frames {
-    ($source:ident, $memory:ident = $make:expr, $frame:expr) => {{
-        let $source = source();
+    ($links:ident, $memory:ident = $make:expr, $frame:expr) => {{
+        let $links = L::new();
         let mut $memory = $make;
         Box::new(move |frames| {
             timed(|| {
@@ -122,11 +166,11 @@ macro_rules! frames {
     }};
 }
 
-fn ours<const HAS_CAPACITY: bool>(_: u64) -> Work {
+fn ours<L: Links, const HAS_CAPACITY: bool>(_: u64) -> Work {
     frames!(source, arena = FrameArena::with_capacity(CAPACITY_BYTES), {
         let mut list = FrameVec::with_capacity_in(capacity::<HAS_CAPACITY>(), &arena);
         for n in 0..black_box(ENTITIES) {
-            list.push(Item::new(n, &*arena.alloc_slice_copy(links_of(&source, n))));
+            list.push(Item::new(n, &*arena.alloc_slice_copy(source.of(n))));
         }
         black_box(list.as_slice());
         drop(list);
@@ -135,11 +179,11 @@ fn ours<const HAS_CAPACITY: bool>(_: u64) -> Work {
 }
 
 /// bumpalo's own `Vec` takes a `Bump` of the least alignment only.
-fn bumpalo_8<const HAS_CAPACITY: bool>(_: u64) -> Work {
+fn bumpalo_8<L: Links, const HAS_CAPACITY: bool>(_: u64) -> Work {
     frames!(source, bump = Bump::<8>::with_min_align_and_capacity(CAPACITY_BYTES), {
         let mut list = AllocatorVec::with_capacity_in(capacity::<HAS_CAPACITY>(), &bump);
         for n in 0..black_box(ENTITIES) {
-            list.push(Item::new(n, &*bump.alloc_slice_copy(links_of(&source, n))));
+            list.push(Item::new(n, &*bump.alloc_slice_copy(source.of(n))));
         }
         black_box(list.as_slice());
         drop(list);
@@ -147,11 +191,11 @@ fn bumpalo_8<const HAS_CAPACITY: bool>(_: u64) -> Work {
     })
 }
 
-fn bumpalo_1<const HAS_CAPACITY: bool>(_: u64) -> Work {
+fn bumpalo_1<L: Links, const HAS_CAPACITY: bool>(_: u64) -> Work {
     frames!(source, bump = Bump::with_capacity(CAPACITY_BYTES), {
         let mut list = BumpVec::with_capacity_in(capacity::<HAS_CAPACITY>(), &bump);
         for n in 0..black_box(ENTITIES) {
-            list.push(Item::new(n, &*bump.alloc_slice_copy(links_of(&source, n))));
+            list.push(Item::new(n, &*bump.alloc_slice_copy(source.of(n))));
         }
         black_box(list.as_slice());
         drop(list);
@@ -160,13 +204,13 @@ fn bumpalo_1<const HAS_CAPACITY: bool>(_: u64) -> Work {
 }
 
 #[cfg(feature = "arenas")]
-fn bump_scope<const HAS_CAPACITY: bool>(_: u64) -> Work {
+fn bump_scope<L: Links, const HAS_CAPACITY: bool>(_: u64) -> Work {
     type Scope = bump_scope::Bump<bump_scope::alloc::Global>;
     frames!(source, bump = Scope::with_size(CAPACITY_BYTES), {
         let capacity = capacity::<HAS_CAPACITY>();
         let mut list = bump_scope::BumpVec::with_capacity_in(capacity, &bump);
         for n in 0..black_box(ENTITIES) {
-            let links = bump.alloc_slice_copy(links_of(&source, n));
+            let links = bump.alloc_slice_copy(source.of(n));
             list.push(Item::new(n, &*bump_scope::BumpBox::leak(links)));
         }
         black_box(list.as_slice());
@@ -175,7 +219,7 @@ fn bump_scope<const HAS_CAPACITY: bool>(_: u64) -> Work {
     })
 }
 
-fn kept(_: u64) -> Work {
+fn kept<L: Links>(_: u64) -> Work {
     let mut list: Vec<Item<u32>> = Vec::new();
     frames!(source, links = Vec::<Vec<u32>>::new(), {
         list.clear();
@@ -184,32 +228,32 @@ fn kept(_: u64) -> Work {
                 links.push(Vec::new());
             }
             links[n].clear();
-            links[n].extend_from_slice(links_of(&source, n));
+            links[n].extend_from_slice(source.of(n));
             list.push(Item::new(n, n as u32));
         }
         black_box((&list, &links));
     })
 }
 
-fn kept_flat(_: u64) -> Work {
+fn kept_flat<L: Links>(_: u64) -> Work {
     let mut list: Vec<Item<Range<u32>>> = Vec::new();
     frames!(source, links = Vec::new(), {
         list.clear();
         links.clear();
         for n in 0..black_box(ENTITIES) {
             let first = links.len() as u32;
-            links.extend_from_slice(links_of(&source, n));
+            links.extend_from_slice(source.of(n));
             list.push(Item::new(n, first..links.len() as u32));
         }
         black_box((&list, &links));
     })
 }
 
-fn heap<const HAS_CAPACITY: bool>(_: u64) -> Work {
+fn heap<L: Links, const HAS_CAPACITY: bool>(_: u64) -> Work {
     frames!(source, list = Vec::new(), {
         list = Vec::with_capacity(capacity::<HAS_CAPACITY>());
         for n in 0..black_box(ENTITIES) {
-            list.push(Item::<Box<[u32]>>::new(n, links_of(&source, n).into()));
+            list.push(Item::<Box<[u32]>>::new(n, source.of(n).into()));
         }
         black_box(&mut list);
         list = Vec::new();

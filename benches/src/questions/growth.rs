@@ -1,7 +1,6 @@
 //! How do costs grow with the number of objects, of threads, of phases?
 
 use std::cell::RefCell;
-use std::hint::black_box;
 use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -9,6 +8,7 @@ use std::time::Instant;
 use bumpalo::Bump;
 use frame_arena::{ArenaConfig, FrameArena, ThreadArenas};
 
+use crate::opaque::{hidden, seen, used};
 use crate::peers::Arena;
 use crate::question::{Arm, Host, LONG, Plan, Question, SHORT, Unit, Work, timed};
 use crate::timed_batches;
@@ -123,8 +123,9 @@ fn objects<A: Arena + 'static>(values: u64) -> Work {
         let frames = (TURN_VALUES / values).max(1);
         let figure = timed(|| {
             for _ in 0..frames {
-                for n in 0..black_box(values) {
-                    black_box(arena.alloc([n; 2]));
+                let hidden_arena = hidden(&arena);
+                for n in 0..values {
+                    used(hidden_arena.alloc([n; 2]));
                 }
                 arena.reset();
             }
@@ -139,8 +140,10 @@ fn boxed_objects(values: u64) -> Work {
         let frames = (TURN_VALUES / values).max(1);
         let figure = timed(|| {
             for _ in 0..frames {
-                for n in 0..black_box(values) {
-                    boxes.push(black_box(Box::new([n; 2])));
+                for n in 0..values {
+                    let mut made = Box::new([n; 2]);
+                    used(&mut *made);
+                    boxes.push(made);
                 }
                 boxes.clear();
             }
@@ -181,8 +184,9 @@ fn set_threads(threads: u64) -> Work {
     let mut set = ThreadArenas::with_config(config_for(threads));
     Box::new(move |_| {
         let figure = at_once(threads, || {
-            for n in 0..black_box(THREAD_VALUES) {
-                black_box(set.local().alloc([n; 2]));
+            let set = hidden(&set);
+            for n in 0..THREAD_VALUES {
+                used(set.local().alloc([n; 2]));
             }
         });
         set.begin_frame();
@@ -195,8 +199,8 @@ fn set_threads_once(threads: u64) -> Work {
     Box::new(move |_| {
         let figure = at_once(threads, || {
             let arena = set.local();
-            for n in 0..black_box(THREAD_VALUES) {
-                black_box(arena.alloc([n; 2]));
+            for n in 0..THREAD_VALUES {
+                used(arena.alloc([n; 2]));
             }
         });
         set.begin_frame();
@@ -210,8 +214,8 @@ fn herd_threads(threads: u64) -> Work {
     Box::new(move |_| {
         let figure = at_once(threads, || {
             let member = herd.get();
-            for n in 0..black_box(THREAD_VALUES) {
-                black_box(member.alloc([n; 2]));
+            for n in 0..THREAD_VALUES {
+                used(member.alloc([n; 2]));
             }
         });
         herd.reset();
@@ -223,9 +227,10 @@ fn mutex_threads(threads: u64) -> Work {
     let mut bump = Mutex::new(Bump::with_capacity(config_for(threads).capacity_bytes));
     Box::new(move |_| {
         let figure = at_once(threads, || {
-            for n in 0..black_box(THREAD_VALUES) {
+            let bump = hidden(&bump);
+            for n in 0..THREAD_VALUES {
                 let bump = bump.lock().expect("no thread panics with it");
-                black_box(bump.alloc([n; 2]));
+                used(bump.alloc([n; 2]));
             }
         });
         bump.get_mut().expect("no thread panicked with it").reset();
@@ -238,8 +243,10 @@ fn box_threads(threads: u64) -> Work {
     Box::new(move |_| {
         at_once(threads, || {
             let mut boxes: Vec<Box<[u64; 2]>> = Vec::with_capacity(THREAD_VALUES as usize);
-            for n in 0..black_box(THREAD_VALUES) {
-                boxes.push(black_box(Box::new([n; 2])));
+            for n in 0..THREAD_VALUES {
+                let mut made = Box::new([n; 2]);
+                used(&mut *made);
+                boxes.push(made);
             }
         })
     })
@@ -258,7 +265,7 @@ fn phase_sets(phases: u64) -> Work {
             for _ in 0..frames {
                 for set in &mut sets {
                     let arena = set.local();
-                    (0..black_box(PHASE_VALUES)).for_each(|n| *black_box(arena.alloc(n)) += 1);
+                    (0..PHASE_VALUES).for_each(|n| used(arena.alloc(seen(n))));
                     set.begin_frame();
                 }
             }
@@ -273,7 +280,8 @@ fn phases<A: Arena + 'static>(phases: u64) -> Work {
         let figure = timed(|| {
             for _ in 0..frames {
                 for arena in &mut arenas {
-                    (0..black_box(PHASE_VALUES)).for_each(|n| *black_box(arena.alloc(n)) += 1);
+                    let full = hidden(arena);
+                    (0..PHASE_VALUES).for_each(|n| used(full.alloc(seen(n))));
                     arena.reset();
                 }
             }
@@ -290,12 +298,7 @@ const ACCESSES: u64 = 1_024;
 fn access_set(_: u64) -> Work {
     let mut set = ThreadArenas::with_config(ArenaConfig::default());
     Box::new(move |operations| {
-        timed_batches!(
-            operations,
-            ACCESSES,
-            |n| black_box(black_box(&set).local().alloc(n)),
-            set.begin_frame()
-        )
+        timed_batches!(operations, ACCESSES, set, |n| used(set.local().alloc(n)), set.begin_frame())
     })
 }
 
@@ -307,9 +310,7 @@ fn access_thread_local(_: u64) -> Work {
         timed_batches!(
             operations,
             ACCESSES,
-            |n| ARENA.with_borrow(|arena| {
-                black_box(arena.alloc(n));
-            }),
+            |n| ARENA.with_borrow(|arena| used(arena.alloc(n))),
             ARENA.with_borrow_mut(FrameArena::reset)
         )
     })
@@ -321,8 +322,8 @@ fn access_fetched(_: u64) -> Work {
         timed(|| {
             for _ in 0..operations / ACCESSES {
                 let arena = set.local();
-                for n in 0..black_box(ACCESSES) {
-                    black_box(black_box(arena).alloc(n));
+                for n in 0..ACCESSES {
+                    used(arena.alloc(n));
                 }
                 set.begin_frame();
             }
@@ -336,9 +337,10 @@ fn access_mutex(_: u64) -> Work {
         timed_batches!(
             operations,
             ACCESSES,
+            bump,
             |n| {
-                let bump = black_box(&bump).lock().expect("no thread panics with it");
-                black_box(bump.alloc(n));
+                let bump = bump.lock().expect("no thread panics with it");
+                used(bump.alloc(n));
             },
             bump.get_mut().expect("no thread panicked with it").reset()
         )
@@ -349,13 +351,6 @@ fn access_mutex(_: u64) -> Work {
 fn access_herd(_: u64) -> Work {
     let mut herd = bumpalo_herd::Herd::new();
     Box::new(move |operations| {
-        timed_batches!(
-            operations,
-            ACCESSES,
-            |n| {
-                black_box(black_box(&herd).get().alloc(n));
-            },
-            herd.reset()
-        )
+        timed_batches!(operations, ACCESSES, herd, |n| used(herd.get().alloc(n)), herd.reset())
     })
 }

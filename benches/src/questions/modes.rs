@@ -1,9 +1,8 @@
 //! What do a budget, a trace and the other modes cost?
 
-use std::hint::black_box;
-
 use frame_arena::{ArenaConfig, ArenaMode, Budget, FrameArena};
 
+use crate::opaque::used;
 use crate::question::{Arm, Plan, Question, SHORT, Unit, Work, batch_len};
 use crate::timed_batches;
 
@@ -22,7 +21,7 @@ pub fn questions() -> Vec<Question> {
         counted_operations: Some(50_000),
         note: "A budget moves the end that the one compare looks at, so it costs nothing. Tracing \
                and one heap call an object are for looking, not for playing. What the Tracy \
-               profiler costs is asked by `--bin profiler_cost`.",
+               profiler costs is in `profiler`.",
         arms: vec![
             Arm::new("frame-arena", "FrameArena, as it comes", |_| plain(|config| config)),
             Arm::new("budget-refuse", "Budget::Refuse", |_| {
@@ -52,6 +51,6 @@ fn plain(change: fn(ArenaConfig) -> ArenaConfig) -> Work {
     let config = ArenaConfig { capacity_bytes: MOST_BYTES, ..ArenaConfig::default() };
     let mut arena = FrameArena::with_config(change(config));
     Box::new(move |operations| {
-        timed_batches!(operations, len, |n| black_box(black_box(&arena).alloc(n)), arena.reset())
+        timed_batches!(operations, len, arena, |n| used(arena.alloc(n)), arena.reset())
     })
 }

@@ -20,6 +20,7 @@ mod tracing;
 use core::alloc::Layout;
 use core::any::type_name;
 use core::cell::Cell;
+use core::hint::cold_path;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -55,7 +56,10 @@ enum Crossing {
 }
 
 /// A bump pointer and everything that is rare about it. Not `Sync`: one thread at a time.
-#[repr(C)]
+///
+/// Aligned to a cache line: where the fields of the hot path lie on both sides of a 32-byte boundary,
+/// an AMD Zen 3 takes three cycles for an 8-byte value, not two.
+#[repr(C, align(64))]
 pub(crate) struct RawArena {
     // The hot path touches these three only.
     ptr: Cell<*mut u8>,
@@ -260,6 +264,7 @@ impl RawArena {
         let ptr = self.ptr.get();
         let next = ptr.wrapping_add(bytes); // R4: cannot wrap.
         if next > self.end.get() {
+            cold_path();
             return None;
         }
         self.ptr.set(next);
@@ -272,6 +277,7 @@ impl RawArena {
     #[inline(always)]
     fn bump(&self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() > size::MAX_REQUEST_BYTES {
+            cold_path();
             return None;
         }
         let claimed = self.bump_below(self.end.get(), layout)?;
@@ -293,6 +299,7 @@ impl RawArena {
         // Signed: but in bump mode `end` lies below `ptr` (R2).
         let room = end.addr().wrapping_sub(ptr.addr()).cast_signed();
         if room < (padding + bytes).cast_signed() {
+            cold_path();
             return None;
         }
         let object = ptr.wrapping_add(padding);

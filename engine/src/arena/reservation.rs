@@ -97,6 +97,16 @@ struct Blocks {
     spare: BlockChain,
 }
 
+impl Blocks {
+    fn reserved_bytes(&self) -> usize {
+        self.in_use.reserved_bytes() + self.spare.reserved_bytes()
+    }
+
+    fn block_count(&self) -> u32 {
+        self.in_use.block_count() + self.spare.block_count()
+    }
+}
+
 // SAFETY: `Region` is reached through `current` only, by atomics or under `&mut` (S1, S2).
 unsafe impl Send for Reservation {}
 // SAFETY: as above; everything else is atomic or behind the mutex.
@@ -343,14 +353,18 @@ impl Reservation {
 
     /// Bytes held from the system.
     pub(crate) fn reserved_bytes(&self) -> usize {
-        let blocks = self.lock();
-        blocks.in_use.reserved_bytes() + blocks.spare.reserved_bytes()
+        self.lock().reserved_bytes()
     }
 
     /// Blocks held from the system.
     pub(crate) fn block_count(&self) -> u32 {
-        let blocks = self.lock();
-        blocks.in_use.block_count() + blocks.spare.block_count()
+        self.lock().block_count()
+    }
+
+    /// Bytes and blocks held from the system, for whoever needs no lock to know.
+    pub(crate) fn held(&mut self) -> (usize, u32) {
+        let blocks = self.blocks_mut();
+        (blocks.reserved_bytes(), blocks.block_count())
     }
 
     /// Requests to the system since the last `settle`.
@@ -373,6 +387,10 @@ impl Reservation {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn blocks_mut(&mut self) -> &mut Blocks {
+        self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     // ---- the frame boundary ----
 
     /// Takes every window back and leaves one block, large enough for such a frame however its
@@ -383,7 +401,7 @@ impl Reservation {
     /// active, each claim may leave a tail too.
     pub(crate) fn settle(&mut self, member_count: usize, active_count: usize) {
         let claimed_bytes = self.claimed_bytes();
-        let reserved_bytes = self.reserved_bytes();
+        let (reserved_bytes, block_count) = self.held();
         self.note_frame(claimed_bytes, reserved_bytes);
         // A thread alone makes its window longer where it is and leaves no tails.
         let tail_bytes = core::mem::take(self.tail_bytes.get_mut());
@@ -395,7 +413,6 @@ impl Reservation {
         let quiet_bytes = (member_count - active_count) * GRANULE_BYTES;
         let needed_bytes = filled_bytes.saturating_add(tail_bytes).saturating_add(quiet_bytes);
         let is_tight = active_count > 1 && needed_bytes > reserved_bytes;
-        let block_count = self.block_count();
         if block_count > 1 || block_count == 1 && is_tight {
             let room = size::settled_room(filled_bytes).max(self.config.capacity_bytes);
             if !self.replace_blocks(room.saturating_add(slack)) {
@@ -424,7 +441,7 @@ impl Reservation {
     /// Gives all memory back to the system, for a set that serves its objects one by one.
     pub(crate) fn release_blocks(&mut self) {
         *self.current.get_mut() = ptr::null_mut();
-        *self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner) = Blocks::default();
+        *self.blocks_mut() = Blocks::default();
     }
 
     /// What the profiler is told of the set.
@@ -471,12 +488,12 @@ impl Reservation {
     }
 
     /// Bytes that were granted in this frame. Regions before the current one count as full.
-    fn claimed_bytes(&self) -> usize {
+    fn claimed_bytes(&mut self) -> usize {
         let Some(region) = self.region() else {
             return 0;
         };
         let claimed = region.next.load(Ordering::Relaxed).addr() - region.first.addr();
-        let blocks = self.lock();
+        let blocks = self.blocks_mut();
         claimed + blocks.in_use.reserved_bytes().saturating_sub(blocks.in_use.last_room_bytes())
     }
 
@@ -501,7 +518,7 @@ impl Reservation {
 
     /// Uses the newest block, the largest by the rule of growth, and keeps the others for later.
     fn keep_blocks(&mut self) {
-        let blocks = self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let blocks = self.blocks_mut();
         let newest = blocks.in_use.pop();
         while let Some(block) = blocks.in_use.pop() {
             blocks.spare.push(block);
@@ -513,7 +530,7 @@ impl Reservation {
 
     fn use_block(&mut self, block: Block) {
         *self.current.get_mut() = place_region(&block).as_ptr();
-        self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner).in_use.push(block);
+        self.blocks_mut().in_use.push(block);
     }
 }
 

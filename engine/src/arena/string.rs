@@ -14,7 +14,14 @@ use super::vec::FrameVec;
 /// First claim for text of unknown length, in bytes: more than most labels, and given back.
 const FIRST_CLAIM_BYTES: usize = 64;
 
+/// A budget may have room for less.
+fn first_claim_bytes(arena: &FrameArena) -> usize {
+    FIRST_CLAIM_BYTES.min(arena.room_bytes())
+}
+
 /// A string whose memory is a [`FrameArena`]'s.
+///
+/// The first text takes at least 64 bytes; [`into_str`](Self::into_str) gives back what is left.
 ///
 /// ```
 /// use std::fmt::Write;
@@ -78,9 +85,9 @@ impl<'a> FrameString<'a> {
         arena: &'a FrameArena,
     ) -> Result<Self, AllocError> {
         // Growth in place follows where this does not do; text that something else was allocated
-        // behind moves once. A budget may have room for less than the first claim.
-        let first = FIRST_CLAIM_BYTES.min(arena.room_bytes());
-        let mut writer = Writer { text: Self::try_with_capacity_in(first, arena)?, refusal: None };
+        // behind moves once.
+        let empty = Self::try_with_capacity_in(first_claim_bytes(arena), arena)?;
+        let mut writer = Writer { text: empty, refusal: None };
         // A `Display` may ignore the error; text with a hole in it is no result all the same.
         match (writer.write_fmt(text), writer.refusal) {
             (_, Some(refusal)) => Err(refusal),
@@ -106,7 +113,26 @@ impl<'a> FrameString<'a> {
     #[inline]
     #[track_caller]
     pub fn try_push_str(&mut self, text: &str) -> Result<(), AllocError> {
-        self.bytes.try_extend_from_slice(text.as_bytes())
+        if text.len() > self.bytes.capacity() - self.bytes.len() {
+            self.make_room(text.len())?;
+        }
+        self.bytes.append_to_room(text.as_bytes());
+        Ok(())
+    }
+
+    /// Makes room for more text. The first takes some more at once: growing from nothing takes four
+    /// steps to get there, and what is left over is given back.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn make_room(&mut self, len_bytes: usize) -> Result<(), AllocError> {
+        if self.bytes.capacity() > 0 {
+            return self.bytes.try_reserve(len_bytes);
+        }
+        let arena = self.bytes.arena();
+        let claim_bytes = first_claim_bytes(arena).max(len_bytes);
+        self.bytes = FrameVec::try_with_capacity_in(claim_bytes, arena)?;
+        Ok(())
     }
 
     /// Appends one character.

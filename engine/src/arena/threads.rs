@@ -319,10 +319,10 @@ impl ThreadArenas {
             sum.abandoned_bytes += usage.abandoned_bytes;
             sum.reserved_bytes += usage.reserved_bytes;
         }
-        let older = self.older.as_ref().map(|older| &older.shared);
-        for shared in [Some(&self.shared), older].into_iter().flatten() {
-            sum.reserved_bytes += shared.reserved_bytes();
-            sum.block_count += shared.block_count();
+        for shared in self.reservations_mut() {
+            let (reserved_bytes, block_count) = shared.held();
+            sum.reserved_bytes += reserved_bytes;
+            sum.block_count += block_count;
         }
         sum.block_requests = self.shared.block_requests();
         sum

@@ -218,8 +218,17 @@ impl<'a, T> FrameVec<'a, T> {
         T: Clone,
     {
         self.try_reserve(items.len())?;
-        raw_parts::append_clones(&mut self.inner, items);
+        self.append_to_room(items);
         Ok(())
+    }
+
+    /// Appends copies of `items`, for which there is room.
+    #[inline]
+    pub(super) fn append_to_room(&mut self, items: &[T])
+    where
+        T: Clone,
+    {
+        raw_parts::append_clones(&mut self.inner, items);
     }
 
     /// Appends an iterator's elements: at once where it knows how many there are.

@@ -1,4 +1,4 @@
-//! One bar for each arm, from nought.
+//! One bar for each arm, from nought, the shortest first.
 
 use frame_arena_benches::record::Results;
 
@@ -30,6 +30,7 @@ impl Bars {
             let row = table.row(arm).ok_or(format!("{question} has no arm {arm}"))?;
             bars.push((*arm, *label, row.least / self.divisor));
         }
+        bars.sort_by(|one, two| one.2.total_cmp(&two.2));
         let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
         let mut svg = Svg::new(TOP + STEP * bars.len() as f64 + 18.0, self.title);
         svg.text(24.0, 34.0, "title", "start", format!("{}, {}", self.title, self.unit));

@@ -106,11 +106,10 @@ impl Scale {
         let least = |pick: fn((f64, f64)) -> f64| all().map(pick).fold(f64::INFINITY, f64::min);
         let most = |pick: fn((f64, f64)) -> f64| all().map(pick).fold(0.0, f64::max);
         let lowest = least(|point| point.1) * 0.9;
+        let highest = most(|point| point.1) * 1.05;
         let below = ticks().filter(|&tick| tick <= lowest).fold(1e-3, f64::max);
-        Self {
-            x: (least(|point| point.0), most(|point| point.0)),
-            y: (below, most(|point| point.1) * 1.3),
-        }
+        let above = ticks().find(|&tick| tick >= highest).unwrap_or(highest);
+        Self { x: (least(|point| point.0), most(|point| point.0)), y: (below, above) }
     }
 
     fn x(&self, size: f64) -> f64 {
@@ -125,7 +124,7 @@ impl Scale {
 
     fn ticks(&self) -> Vec<f64> {
         let (least, most) = self.y;
-        ticks().filter(|tick| (least * 0.999..=most).contains(tick)).collect()
+        ticks().filter(|tick| (least * 0.999..=most * 1.001).contains(tick)).collect()
     }
 }
 

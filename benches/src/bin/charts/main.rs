@@ -54,7 +54,7 @@ const VALUE: Bars = Bars {
     unit: "ns",
     divisor: 1.0,
     arms: &[
-        ("ideal", "a pointer moved, no check for a block"),
+        ("ideal", "the ideal: an index moved"),
         ("frame-arena", "frame-arena, counted"),
         ("bumpalo-8", "bumpalo"),
         ("bump-scope-8", "bump-scope"),
@@ -67,7 +67,7 @@ const VALUE: Bars = Bars {
 
 const FRAME: Bars = Bars {
     question: "frame",
-    title: "A frame of 10,000 entities, a small slice for each",
+    title: "A frame of 10,000 entities, 1 to 4 numbers for each",
     unit: "\u{b5}s",
     divisor: 1e3,
     arms: &[
@@ -117,8 +117,8 @@ const THREADS: Lines = Lines {
     across: "threads",
     unit: "ns an object of each thread",
     arms: &[
-        ("frame-arena-once", "frame-arena, local() once"),
-        ("frame-arena", "frame-arena, local() each time"),
+        ("frame-arena-once", "frame-arena, fetched once"),
+        ("frame-arena", "frame-arena, each time"),
         ("box-mimalloc", "Box, mimalloc"),
         ("box-jemalloc", "Box, jemalloc"),
         ("box-glibc", "Box, glibc"),
@@ -132,7 +132,7 @@ const PHASES: Lines = Lines {
     across: "phases",
     unit: "ns a phase, ten values in it",
     arms: &[
-        ("frame-arena", "frame-arena, a set for threads"),
+        ("frame-arena", "frame-arena, for threads"),
         ("frame-arena-plain", "frame-arena, one thread"),
         ("bumpalo-8", "bumpalo"),
     ],

@@ -11,21 +11,31 @@ use frame_arena_benches::record::QuestionRecord;
 
 /// Builds the programs, each with what it needs and no more.
 pub fn build() -> Result<(), Box<dyn Error>> {
-    build_with("arenas,demo", &[Host::System, Host::Counted])?;
-    build_with("demo,mimalloc", &[Host::Mimalloc])?;
-    build_with("demo,jemalloc", &[Host::Jemalloc])
+    let build = |features, hosts: &[Host]| {
+        build_with(features, &hosts.iter().map(|host| host.name()).collect::<Vec<_>>())
+    };
+    build("arenas,demo", &[Host::System, Host::Counted])?;
+    build("demo,mimalloc", &[Host::Mimalloc])?;
+    build("demo,jemalloc", &[Host::Jemalloc])
 }
 
-fn build_with(features: &str, hosts: &[Host]) -> Result<(), Box<dyn Error>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--quiet", "-p", "frame-arena-benches"]);
+/// Builds programs of this package.
+pub fn build_with(features: &str, programs: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut command = cargo("frame-arena-benches");
     command.args(["--features", features]);
-    hosts.iter().for_each(|host| {
-        command.args(["--bin", host.name()]);
+    programs.iter().for_each(|program| {
+        command.args(["--bin", program]);
     });
-    let status = command.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+    let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("cargo build: {status}").into()) }
+}
+
+/// A build of `package`, to which more can be said.
+pub fn cargo(package: &str) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--release", "--quiet", "-p", package]);
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
 }
 
 /// Beside this program.

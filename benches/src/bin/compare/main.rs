@@ -6,14 +6,20 @@
 //! turn, in an order that turns too, so that what the machine does in between meets all alike. The
 //! figure of an arm is its least turn. Instructions are counted by callgrind: `(Ir(2N) - Ir(N)) / N`.
 //!
-//! A full run (about eight minutes on two cores) writes `results.json` and `RESULTS.md` when it has
-//! come to its end, or nothing. `--only` asks some questions and puts their answers in the place of
-//! the old ones, each with its own date and commit; with `--times` instructions stay as they were,
-//! with `--counts` the times do. `--quick` prints a short run and writes nothing.
+//! What has a program of its own (`collecting-1`, `physics`, `profiler` and so on) is built and run
+//! too, and its tables are taken over.
+//!
+//! A full run (some eight minutes on two cores, building not counted) writes `results.json` and
+//! `RESULTS.md` when it has come to its end, or nothing. `--only` asks some questions and puts their
+//! answers in the place of the old ones, each with its own date and commit; with `--times`
+//! instructions stay as they were, with `--counts` the times do. `--quick` prints a short run and
+//! writes nothing.
 
 mod hosts;
 mod machine;
+mod programs;
 mod report;
+mod tables;
 mod targets;
 mod turns;
 
@@ -21,10 +27,12 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 use std::{env, io};
 
-use frame_arena_benches::record::{QuestionRecord, Results, Table};
+use frame_arena_benches::record::{ProgramRecord, QuestionRecord, Results, Table};
 
+use crate::programs::{PROGRAMS, Program};
 use crate::turns::Part;
 
 const USAGE: &str =
@@ -60,29 +68,92 @@ fn run() -> Result<(), Box<dyn Error>> {
         return write(read_results()?);
     }
     hosts::build()?;
-    let questions = chosen(hosts::questions()?, options.only.as_deref())?;
+    let asked = Asked::of(hosts::questions()?, options.only.as_deref())?;
     if options.is_list {
-        questions.iter().for_each(|question| println!("{:<20} {}", question.name, question.title));
+        asked.list();
         return Ok(());
     }
     let mut results = match options.only {
         Some(_) => read_results().unwrap_or_default(),
         None => Results::default(),
     };
-    let mut tables = Vec::new();
-    for question in questions {
-        eprintln!("{}: {} arms", question.name, question.arms.len());
-        let old = results.table(&question.name);
-        let table = turns::ask(question, options.is_quick, options.part, old)?;
-        println!("{}", report::table(&table));
-        tables.push(table);
+    for program in &asked.programs {
+        eprintln!("building {}", program.name);
+        programs::build(program)?;
     }
+    let answers = ask(asked, &options, &results)?;
     if options.is_quick {
         return Ok(());
     }
     results.machine = machine::machine();
-    put(&mut results, tables)?;
+    put(&mut results, answers)?;
     write(results)
+}
+
+/// What is to be asked.
+struct Asked {
+    questions: Vec<QuestionRecord>,
+    programs: Vec<&'static Program>,
+}
+
+/// What came of it.
+struct Answers {
+    tables: Vec<Table>,
+    programs: Vec<ProgramRecord>,
+}
+
+impl Asked {
+    /// All of those names; all without names.
+    fn of(questions: Vec<QuestionRecord>, names: Option<&[String]>) -> Result<Self, String> {
+        let mut asked = Self { questions, programs: PROGRAMS.iter().collect() };
+        let Some(names) = names else {
+            return Ok(asked);
+        };
+        for name in names {
+            let is_question = asked.questions.iter().any(|question| question.name == *name);
+            if !is_question && asked.programs.iter().all(|program| program.name != name) {
+                return Err(format!("no question is called {name}; --list names them"));
+            }
+        }
+        asked.questions.retain(|question| names.contains(&question.name));
+        asked.programs.retain(|program| names.iter().any(|name| name == program.name));
+        Ok(asked)
+    }
+
+    fn list(&self) {
+        let questions = self.questions.iter().map(|it| (it.name.as_str(), it.title.as_str()));
+        let programs = self.programs.iter().map(|it| (it.name, it.title));
+        questions.chain(programs).for_each(|(name, title)| println!("{name:<20} {title}"));
+    }
+}
+
+/// Asks everything, one after the other, and says on the way where it is.
+fn ask(asked: Asked, options: &Options, old: &Results) -> Result<Answers, Box<dyn Error>> {
+    let started = Instant::now();
+    let count = asked.questions.len() + asked.programs.len();
+    let mut place = 0;
+    let mut tell = |name: &str| {
+        place += 1;
+        let seconds = started.elapsed().as_secs();
+        eprintln!("{:>2}:{:02}  {place} of {count}: {name}", seconds / 60, seconds % 60);
+    };
+    let mut answers = Answers { tables: Vec::new(), programs: Vec::new() };
+    for question in asked.questions {
+        tell(&question.name);
+        let old = old.table(&question.name);
+        let table = turns::ask(question, options.is_quick, options.part, old)?;
+        println!("{}", tables::table(&table));
+        answers.tables.push(table);
+    }
+    for program in asked.programs {
+        tell(program.name);
+        let record = programs::run(program)?;
+        println!("{}", report::program(&record));
+        answers.programs.push(record);
+    }
+    let seconds = started.elapsed().as_secs();
+    eprintln!("{:>2}:{:02}  done", seconds / 60, seconds % 60);
+    Ok(answers)
 }
 
 fn options(args: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -105,33 +176,20 @@ fn options(args: impl Iterator<Item = String>) -> Result<Options, String> {
     Ok(options)
 }
 
-/// The questions of those names; all without names.
-fn chosen(
-    questions: Vec<QuestionRecord>,
-    names: Option<&[String]>,
-) -> Result<Vec<QuestionRecord>, String> {
-    let Some(names) = names else {
-        return Ok(questions);
-    };
-    for name in names {
-        if !questions.iter().any(|question| question.name == *name) {
-            return Err(format!("no question is called {name}; --list names them"));
-        }
-    }
-    Ok(questions.into_iter().filter(|question| names.contains(&question.name)).collect())
+/// Puts new answers in the place of the old, in the order of the questions.
+fn put(results: &mut Results, answers: Answers) -> Result<(), Box<dyn Error>> {
+    let order: Vec<String> = hosts::questions()?.into_iter().map(|it| it.name).collect();
+    replace(&mut results.tables, answers.tables, &order, |table| &table.question.name);
+    let order: Vec<String> = PROGRAMS.iter().map(|it| it.name.to_owned()).collect();
+    replace(&mut results.programs, answers.programs, &order, |program| &program.name);
+    Ok(())
 }
 
-/// Puts new answers in the place of the old, in the order of the questions.
-fn put(results: &mut Results, tables: Vec<Table>) -> Result<(), Box<dyn Error>> {
-    let order = hosts::questions()?;
-    let mut old = std::mem::take(&mut results.tables);
-    old.retain(|table| tables.iter().all(|new| new.question.name != table.question.name));
-    let all = old.into_iter().chain(tables);
-    let place = |table: &Table| order.iter().position(|it| it.name == table.question.name);
-    let mut placed: Vec<_> = all.filter_map(|table| Some((place(&table)?, table))).collect();
-    placed.sort_by_key(|(place, _)| *place);
-    results.tables = placed.into_iter().map(|(_, table)| table).collect();
-    Ok(())
+/// `old` with what is in `new` instead, in that order of names; other names are gone.
+fn replace<T>(old: &mut Vec<T>, new: Vec<T>, order: &[String], name: fn(&T) -> &String) {
+    old.retain(|it| new.iter().all(|new| name(new) != name(it)) && order.contains(name(it)));
+    old.extend(new);
+    old.sort_by_key(|it| order.iter().position(|known| known == name(it)));
 }
 
 fn results_path() -> PathBuf {

@@ -2,38 +2,69 @@
 
 use std::fmt::Write;
 
-use frame_arena_benches::record::{ArmRecord, Results, Row, Table, TargetRecord, growth_exponent};
+use frame_arena_benches::record::{ArmRecord, Block, ProgramRecord, Results, Table, TargetRecord};
+
+use crate::tables::{at_size, figure, grouped, growth, number, table};
 
 /// Differences under this share are ties.
 const TIE: f64 = 0.02;
 /// Arms that show a limit and are no way to do the work.
-const LIMITS: [&str; 4] = ["ideal", "clock", "loop", "reference"];
+const LIMITS: [&str; 6] = ["ideal", "clock", "loop", "reference", "without-reset", "fixed-work"];
+
+const HEAD: &str = "# Results\n\n\
+    Written by `cargo run --release -p frame-arena-benches --bin compare`, figures in\n\
+    [results.json](results.json). Each table is one run with its arms interleaved: in every round each\n\
+    arm, a process of its own, has one turn. A time is the least of all turns; `spread` is the median\n\
+    over it. `Ir` is instructions, `(Ir(2N) - Ir(N)) / N` under callgrind, the loop included. `ratio`\n\
+    is the arm over ours, the first row: above 1 we are faster. Differences under 2% are ties, and on\n\
+    a virtual machine some of 10% are too.\n\n";
 
 /// The whole of `RESULTS.md`.
 pub fn report(results: &Results) -> String {
-    let mut out = String::from(
-        "# Results\n\n\
-         Written by `cargo run --release -p frame-arena-benches --bin compare`, figures in\n\
-         [results.json](results.json). Each table is one run with its arms interleaved: in every round each\n\
-         arm, a process of its own, has one turn. A time is the least of all turns; `spread` is the median\n\
-         over it. `Ir` is instructions, `(Ir(2N) - Ir(N)) / N` under callgrind, the loop included. `ratio`\n\
-         is the arm over ours, the first row: above 1 we are faster. Differences under 2% are ties, and on\n\
-         a virtual machine some of 10% are too.\n\n",
-    );
+    let mut out = HEAD.to_owned();
     let m = &results.machine;
     let _ = writeln!(
         out,
-        "Machine: {}, {} cores, {} MiB; {}, kernel {}, {}; {}.\n",
-        m.processor, m.cores, m.memory_mib, m.system, m.kernel, m.libc, m.rustc
+        "Machine: {}, {} cores, {} MiB; {}, kernel {}, {}; {}. {}\n",
+        m.processor,
+        m.cores,
+        m.memory_mib,
+        m.system,
+        m.kernel,
+        m.libc,
+        m.rustc,
+        when(results)
     );
     out += &losses(results);
-    out += &targets(&results.targets);
+    out += &targets(results);
+    out += &growths(results);
     out += "## Questions\n";
     for answer in &results.tables {
         out += "\n";
         out += &table(answer);
     }
+    out += "\n## Questions with programs of their own\n\nRun by `compare` too; each prints its own tables.\n";
+    for record in &results.programs {
+        out += "\n";
+        out += &program(record);
+    }
     out
+}
+
+/// The commit, and the time that it took, if it was one run.
+fn when(results: &Results) -> String {
+    let mut runs: Vec<(&str, &str)> = Vec::new();
+    let tables = results.tables.iter().map(|it| (it.date.as_str(), it.commit.as_str()));
+    let programs = results.programs.iter().map(|it| (it.date.as_str(), it.commit.as_str()));
+    for run in tables.chain(programs) {
+        if !runs.contains(&run) {
+            runs.push(run);
+        }
+    }
+    match runs[..] {
+        [(date, commit)] => format!("All in one run on {date}, commit {commit}."),
+        _ => "Not all in one run: each table names its date and commit.".to_owned(),
+    }
 }
 
 /// A line for the end of a run.
@@ -80,11 +111,6 @@ fn losses(results: &Results) -> String {
     out + "\n"
 }
 
-/// What is compared: the least, or the median where the spread is the answer.
-fn figure(table: &Table, row: &Row) -> f64 {
-    if table.question.is_spread { row.p50 } else { row.least }
-}
-
 fn best_other<'t>(table: &'t Table, ours: &ArmRecord) -> Option<(&'t ArmRecord, f64)> {
     let others = table.question.arms.iter().filter(|arm| {
         arm.size == ours.size
@@ -96,165 +122,65 @@ fn best_other<'t>(table: &'t Table, ours: &ArmRecord) -> Option<(&'t ArmRecord, 
         .min_by(|one, two| one.1.total_cmp(&two.1))
 }
 
-fn targets(targets: &[TargetRecord]) -> String {
+fn targets(results: &Results) -> String {
     let mut out = String::from("## Targets\n\n| | figure | demanded | |\n|---|---|---|---|\n");
-    for target in targets {
-        let verdict = match target.is_met {
-            Some(true) => "met",
-            Some(false) => "**missed**",
-            None => "not measured",
-        };
-        let why = match target.is_met {
-            Some(false) if !target.why.is_empty() => format!(": {}", target.why),
-            _ => String::new(),
-        };
+    for target in &results.targets {
         let figure = target.figure.map_or("-".to_owned(), number);
-        let _ = writeln!(
-            out,
-            "| {} | {figure} | {} {} | {verdict}{why} |",
-            target.text, target.limit, target.demanded
-        );
+        let (text, limit, demanded) = (&target.text, &target.limit, target.demanded);
+        let _ = writeln!(out, "| {text} | {figure} | {limit} {demanded} | {} |", verdict(target));
+    }
+    for program in &results.programs {
+        let verdict = if program.is_met { "met" } else { "**missed**: see there" };
+        let _ = writeln!(out, "| its own, of `{}` | | | {verdict} |", program.name);
     }
     out + "\n"
 }
 
-/// One question, as Markdown that can be read as it is.
-pub fn table(table: &Table) -> String {
-    let question = &table.question;
-    let mut out = format!("### {}: {}\n\n{}\n\n", question.name, question.title, question.note);
-    let beside = if question.is_beside_hog {
-        ", beside a process that copies memory all the while"
-    } else {
-        ""
-    };
-    let turns = table.rows.first().map_or(0, |row| row.turns);
-    let quick = if table.is_quick { ", a quick run" } else { "" };
-    let (per, unit, date, commit) = (&question.per, &question.unit, &table.date, &table.commit);
-    let _ = writeln!(
-        out,
-        "In {unit} for {per}; {turns} turns an arm{beside}; {date}, {commit}{quick}.\n"
+fn verdict(target: &TargetRecord) -> String {
+    match target.is_met {
+        Some(true) => "met".to_owned(),
+        Some(false) if target.why.is_empty() => "**missed**".to_owned(),
+        Some(false) => format!("**missed**: {}", target.why),
+        None => "not measured".to_owned(),
+    }
+}
+
+fn growths(results: &Results) -> String {
+    let mut out = String::from(
+        "## Growth\n\nA figure grows with the size to the power of the exponent: 0 is not at all, 1 is in \
+         proportion. Of a single reset 20 to 60 ns are the clock's, and after millions of values its own \
+         data are out of the caches.\n\n\
+         | question | arm | sizes | exponent |\n|---|---|---|---|\n",
     );
-    let has_counts = table.rows.iter().any(|row| row.instructions.is_some());
-    out += match (question.is_spread, question.unit.as_str(), has_counts) {
-        (true, ..) => {
-            "| arm | p50 | ratio | p99 | p99.9 | most | p99.9 / p50 |\n|---|---|---|---|---|---|---|\n"
+    for table in &results.tables {
+        for growth in growth(table) {
+            let (name, what) = (&table.question.name, &growth.arm.what);
+            let (least, most) = (grouped(growth.sizes.0), grouped(growth.sizes.1));
+            let _ =
+                writeln!(out, "| `{name}` | {what} | {least} to {most} | {:.2} |", growth.exponent);
         }
-        (_, "ns", true) => {
-            "| arm | ns | ratio | spread | Ir | ratio |\n|---|---|---|---|---|---|\n"
-        }
-        (_, "ns", false) => "| arm | ns | ratio | spread |\n|---|---|---|---|\n",
-        _ => "| arm | figure |\n|---|---|\n",
-    };
-    for (arm, row) in question.arms.iter().filter_map(|arm| Some((arm, table.row(&arm.key)?))) {
-        let _ = writeln!(out, "| {}", cells(table, arm, row, has_counts));
     }
-    out += &exponents(table);
-    out
+    out + "\n"
 }
 
-fn cells(table: &Table, arm: &ArmRecord, row: &Row, has_counts: bool) -> String {
-    let ours = ours(table, arm);
-    let ratio = |pick: fn(&Row) -> Option<f64>| {
-        let ratio = pick(row).zip(ours.and_then(pick)).map(|(this, ours)| this / ours);
-        ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"))
-    };
-    let name = format!("{}{}", arm.what, at_size(arm));
-    if table.question.is_spread {
-        return format!(
-            "{name} | {} | {} | {} | {} | {} | {:.2} |",
-            number(row.p50),
-            ratio(|row| Some(row.p50)),
-            number(row.p99),
-            number(row.p999),
-            number(row.most),
-            row.p999 / row.p50
-        );
-    }
-    if table.question.unit != "ns" {
-        return format!("{name} | {} |", number(row.least));
-    }
-    let times = format!(
-        "{name} | {} | {} | {:.2} |",
-        number(row.least),
-        ratio(|row| Some(row.least)),
-        row.p50 / row.least
-    );
-    if !has_counts {
-        return times;
-    }
-    let count = row.instructions.map_or("-".to_owned(), number);
-    format!("{times} {count} | {} |", ratio(|row| row.instructions))
-}
-
-/// Our arm of the same size.
-fn ours<'t>(table: &'t Table, arm: &ArmRecord) -> Option<&'t Row> {
-    let first = &table.question.arms.first()?.name;
-    let same = |it: &&ArmRecord| it.name == *first && it.size == arm.size;
-    let ours = table.question.arms.iter().find(same).or(table.question.arms.first())?;
-    table.row(&ours.key)
-}
-
-fn at_size(arm: &ArmRecord) -> String {
-    match arm.size {
-        0 => String::new(),
-        size => format!(" @ {}", grouped(size)),
-    }
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+/// What one program said.
+pub fn program(record: &ProgramRecord) -> String {
+    let ProgramRecord { name, title, note, command, date, commit, .. } = record;
+    let mut out = format!("### {name}: {title}\n\n{note}\n\n`{command}`; {date}, {commit}.\n");
+    let has_tables = record.blocks.iter().any(|block| matches!(block, Block::Table { .. }));
+    for block in &record.blocks {
+        out += "\n";
+        out += &match block {
+            Block::Heading(text) => format!("#### {text}\n"),
+            Block::Lines(lines) if has_tables => lines.join("\n") + "\n",
+            Block::Lines(lines) => format!("```text\n{}\n```\n", lines.join("\n")),
+            Block::Table { columns, rows } => {
+                let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+                let rule = format!("|{}\n", "---|".repeat(columns.len()));
+                let rows: String = rows.iter().map(|row| line(row)).collect();
+                line(columns) + &rule + &rows
+            }
+        };
     }
     out
-}
-
-/// How the figure grows with the size, where an arm has three sizes or more.
-fn exponents(table: &Table) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for arm in &table.question.arms {
-        if !names.contains(&arm.name.as_str()) {
-            names.push(&arm.name);
-        }
-    }
-    let lines: Vec<String> = names
-        .into_iter()
-        .filter_map(|name| {
-            let arms = table.question.arms.iter().filter(|arm| arm.name == name && arm.size > 0);
-            let points: Vec<(f64, f64)> = arms
-                .filter_map(|arm| Some((arm.size as f64, figure(table, table.row(&arm.key)?))))
-                .collect();
-            let exponent = growth_exponent(&points)?;
-            Some(format!("{name} {exponent:.2}"))
-        })
-        .collect();
-    match lines.is_empty() || !table.question.name.starts_with("growth") {
-        true => String::new(),
-        false => {
-            format!("\nThe figure grows with the size to the power of: {}.\n", lines.join(", "))
-        }
-    }
-}
-
-fn number(figure: f64) -> String {
-    match figure.abs() {
-        0.0 => "0".to_owned(),
-        size if size < 10.0 => format!("{figure:.2}"),
-        size if size < 1_000.0 => format!("{figure:.1}"),
-        _ => grouped(figure.round() as u64),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([1, 999, 1_000, 1_234_567].map(grouped), ["1", "999", "1,000", "1,234,567"]);
-    }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use frame_arena_benches::callgrind::{CountError, instructions_per_operation_of};
 use frame_arena_benches::record::{ArmRecord, QuestionRecord, Row, Table};
@@ -32,6 +33,7 @@ pub fn ask(
     part: Part,
     old: Option<&Table>,
 ) -> Result<Table, Box<dyn Error>> {
+    let started = Instant::now();
     let mut table = match (part, old) {
         (Part::Counts, Some(old)) => Table { question, ..old.clone() },
         _ => time(question, is_quick)?,
@@ -44,6 +46,7 @@ pub fn ask(
         let old = old.and_then(|old| old.row(&row.key)?.instructions);
         row.instructions = count.or(old.filter(|_| part == Part::Times));
     }
+    table.seconds = started.elapsed().as_secs_f64();
     Ok(table)
 }
 
@@ -61,7 +64,7 @@ fn time(question: QuestionRecord, is_quick: bool) -> Result<Table, Box<dyn Error
     drop(hog);
     let rows = question.arms.iter().zip(turns).map(|(arm, turns)| row(arm, turns)).collect();
     let (date, commit) = (machine::date(), machine::commit());
-    Ok(Table { question, date, commit, is_quick, rows })
+    Ok(Table { question, date, commit, is_quick, seconds: 0.0, rows })
 }
 
 /// One process for each arm; `rounds` turns of each, in an order that turns as well.

@@ -30,12 +30,18 @@ impl RawArena {
     }
 
     /// Notes that the last object has another length now, or none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn trace_resize(&self, object: NonNull<u8>, bytes: usize) {
         if self.config.mode == ArenaMode::Traced {
-            let (origin, offset) = (self.announced.take(), self.offset_of(object));
-            self.with_tracer(|tracer| tracer.note_resize(origin, offset, bytes));
+            self.trace_resize_cold(object, bytes);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn trace_resize_cold(&self, object: NonNull<u8>, bytes: usize) {
+        let (origin, offset) = (self.announced.take(), self.offset_of(object));
+        self.with_tracer(|tracer| tracer.note_resize(origin, offset, bytes));
     }
 
     /// Bytes of this frame before an object of the current window.
