@@ -1,12 +1,12 @@
 //! `SharedFrame`: a frozen arena, which any thread may read.
 //!
 //! Invariants
-//! - **S1** Nothing reachable through `&SharedFrame` touches the arena in it, not even to read a
+//! - **G1** Nothing reachable through `&SharedFrame` touches the arena in it, not even to read a
 //!   figure. What those methods read was copied when the arena was frozen, and an arena's counters
 //!   and pointers, which are plain cells, stay out of sight.
-//! - **S2** The arena is private, and only `thaw` gives it out, by value. So while a `&SharedFrame`
+//! - **G2** The arena is private, and only `thaw` gives it out, by value. So while a `&SharedFrame`
 //!   lives nobody resets it, frees it or allocates from it, and the epoch copied stays its own.
-//! - **S3** A whole arena owns the memory that its handles of the present epoch name, and keeps it
+//! - **G3** A whole arena owns the memory that its handles of the present epoch name, and keeps it
 //!   where it is when the arena is moved, boxed or sent, until it is reset or dropped.
 
 use core::fmt;
@@ -25,7 +25,7 @@ pub(crate) mod sealed {
     ///
     /// # Safety
     /// - `epoch` is the one against which the arena itself checks handles.
-    /// - S3 holds.
+    /// - G3 holds.
     pub unsafe trait Whole: Send {
         fn name(&self) -> &'static str;
         fn epoch(&self) -> Epoch;
@@ -42,7 +42,7 @@ pub trait WholeArena: sealed::Whole {}
 impl WholeArena for FrameArena {}
 impl WholeArena for ThreadArenas {}
 
-// SAFETY: `get` checks handles against `epoch()`. S3: blocks and objects are memory of their own,
+// SAFETY: `get` checks handles against `epoch()`. G3: blocks and objects are memory of their own,
 // apart from the arena; no member of a set is ever given away by value (handle.rs, H4).
 unsafe impl sealed::Whole for FrameArena {
     fn name(&self) -> &'static str {
@@ -62,7 +62,7 @@ unsafe impl sealed::Whole for FrameArena {
     }
 }
 
-// SAFETY: `get` checks handles against `epoch()`. S3: the reservation is apart from the set, which
+// SAFETY: `get` checks handles against `epoch()`. G3: the reservation is apart from the set, which
 // owns it together with its members.
 unsafe impl sealed::Whole for ThreadArenas {
     fn name(&self) -> &'static str {
@@ -151,8 +151,8 @@ pub struct SharedFrame<A = FrameArena> {
     arena: A,
 }
 
-// SAFETY: S1: a shared reference gives copies of plain numbers, and `&T` of published values, which
-// are `Send + Sync` (handle.rs, H3) and stay where they are (S2, S3).
+// SAFETY: G1: a shared reference gives copies of plain numbers, and `&T` of published values, which
+// are `Send + Sync` (handle.rs, H3) and stay where they are (G2, G3).
 unsafe impl<A> Sync for SharedFrame<A> {}
 
 impl FrameArena {
@@ -192,8 +192,8 @@ impl<A> SharedFrame<A> {
     /// If the arena was reset between the handle's making and the freezing, or never made it.
     #[inline]
     pub fn get<H: AnyHandle>(&self, handle: H) -> Result<&HandleTarget<H>, StaleHandle> {
-        // SAFETY: the result borrows this frame, whose arena nobody resets meanwhile (S2) and which
-        // owns the memory of `epoch` (S3).
+        // SAFETY: the result borrows this frame, whose arena nobody resets meanwhile (G2) and which
+        // owns the memory of `epoch` (G3).
         unsafe { resolve(handle, self.epoch, self.name) }
     }
 

@@ -1,9 +1,9 @@
 //! `PartedVec`: a vector whose elements are written by several threads, each part by one.
 //!
 //! Invariants
-//! - **P1** The parts made since `filled` was last zero are disjoint, and together they are the
+//! - **U1** The parts made since `filled` was last zero are disjoint, and together they are the
 //!   first `len` slots of the vector's room: a part comes from `split`, or is the whole.
-//! - **P2** A part adds its length to `filled` once, when it is used up, after it has written all
+//! - **U2** A part adds its length to `filled` once, when it is used up, after it has written all
 //!   its slots. So when `filled` is `len`, all of them are initialized.
 
 use core::mem::MaybeUninit;
@@ -51,7 +51,7 @@ impl<'a, T: Copy> PartedVec<'a, T> {
     pub(crate) fn into_vec(mut self) -> FrameVec<'a, T> {
         let filled = self.filled.load(Ordering::Acquire);
         assert!(filled == self.len, "{filled} of {} elements were filled in", self.len);
-        // SAFETY: P2: so many are initialized, and `parts` found room for them.
+        // SAFETY: U2: so many are initialized, and `parts` found room for them.
         unsafe { self.vec.inner.set_len(self.len) };
         self.vec
     }
@@ -75,7 +75,7 @@ impl<'p, T: Copy> Part<'p, T> {
     #[inline]
     pub(crate) fn fill(self, value: T) -> &'p mut [T] {
         self.slots.fill(MaybeUninit::new(value));
-        self.filled.fetch_add(self.slots.len(), Ordering::Release); // P2.
+        self.filled.fetch_add(self.slots.len(), Ordering::Release); // U2.
         // SAFETY: every slot has just been written.
         unsafe { self.slots.assume_init_mut() }
     }
@@ -96,7 +96,7 @@ impl<'p, T: Copy> Part<'p, T> {
             Some(())
         });
         assert!(written == len, "{written} elements for {len} slots");
-        self.filled.fetch_add(len, Ordering::Release); // P2.
+        self.filled.fetch_add(len, Ordering::Release); // U2.
         // SAFETY: the loop has just written every slot.
         unsafe { self.slots.assume_init_mut() }
     }

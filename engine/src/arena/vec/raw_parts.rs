@@ -1,7 +1,7 @@
 //! A vector's memory straight from the arena: without the detours of the `Allocator` trait.
 //!
 //! Invariant
-//! - **V1** Memory of a vector was claimed from its own arena since the last reset, with the layout
+//! - **I1** Memory of a vector was claimed from its own arena since the last reset, with the layout
 //!   of an array of its capacity; the first `len` elements are initialized.
 
 use core::mem::MaybeUninit;
@@ -27,7 +27,7 @@ pub(super) fn claim<T>(
     }
     let layout = arena.raw().array_layout::<T>(capacity)?;
     let memory = arena.raw().claim(layout, Origin::of::<T>(capacity))?;
-    // SAFETY: V1: just claimed, and nothing is initialized.
+    // SAFETY: I1: just claimed, and nothing is initialized.
     Ok(unsafe { Vec::from_raw_parts_in(memory.cast().as_ptr(), 0, capacity, arena) })
 }
 
@@ -43,7 +43,7 @@ pub(super) unsafe fn push_to_room<T>(vec: &mut Vec<T, &FrameArena>, value: T) {
     let slot = unsafe { vec.as_mut_ptr().add(len) };
     // SAFETY: as above; nothing is there yet.
     unsafe { slot.write(value) };
-    // SAFETY: V1: one more is initialized.
+    // SAFETY: I1: one more is initialized.
     unsafe { vec.set_len(len + 1) };
 }
 
@@ -52,7 +52,7 @@ pub(super) unsafe fn push_to_room<T>(vec: &mut Vec<T, &FrameArena>, value: T) {
 pub(super) fn append_clones<T: Clone>(vec: &mut Vec<T, &FrameArena>, items: &[T]) {
     let len = vec.len();
     vec.spare_capacity_mut()[..items.len()].write_clone_of_slice(items);
-    // SAFETY: V1: so many more elements were just written, within the capacity.
+    // SAFETY: I1: so many more elements were just written, within the capacity.
     unsafe { vec.set_len(len + items.len()) };
 }
 
@@ -68,10 +68,10 @@ pub(super) fn leak_shrunk<T>(mut vec: Vec<T, &FrameArena>) -> &mut [T] {
         && let Ok(layout) = arena.raw().array_layout::<T>(capacity)
         && let Some(memory) = NonNull::new(first)
     {
-        // SAFETY: V1, and nobody uses what lies behind the elements.
+        // SAFETY: I1, and nobody uses what lies behind the elements.
         unsafe { arena.raw().shrink_last(memory.cast(), layout, len * size_of::<T>()) };
     }
-    // SAFETY: V1; the arena is borrowed for `'a`, which no reset can outlast.
+    // SAFETY: I1; the arena is borrowed for `'a`, which no reset can outlast.
     unsafe { slice::from_raw_parts_mut(first, len) }
 }
 
@@ -85,7 +85,7 @@ fn shrink_object<T>(vec: &mut Vec<T, &FrameArena>) {
 #[inline]
 pub(super) fn append_to_room<T>(vec: &mut Vec<T, &FrameArena>, items: impl Iterator<Item = T>) {
     let (len, room) = (vec.len(), vec.capacity() - vec.len());
-    // SAFETY: V1: the vector's memory goes on behind its elements.
+    // SAFETY: I1: the vector's memory goes on behind its elements.
     let behind = unsafe { vec.as_mut_ptr().add(len) };
     // SAFETY: as above, for `room` elements; the guard sets the length only.
     let slots = unsafe { slice::from_raw_parts_mut(behind.cast::<MaybeUninit<T>>(), room) };
@@ -104,7 +104,7 @@ struct Filled<'v, 'a, T> {
 
 impl<T> Drop for Filled<'_, '_, T> {
     fn drop(&mut self) {
-        // SAFETY: V1: the loop counted what it wrote, within the capacity.
+        // SAFETY: I1: the loop counted what it wrote, within the capacity.
         unsafe { self.vec.set_len(self.len) };
     }
 }
