@@ -1,5 +1,6 @@
 //! The particle demo: a window of particles, or a measured run without one.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -69,8 +70,11 @@ fn run_headless(cli: &Cli, effects: &Effects, events: Events) -> ExitCode {
         }
         events.emit(Event::ReportWritten { path });
     }
-    if !cli.events {
-        print_whole(&report.to_string());
+    if !cli.events
+        && let Err(error) = print_whole(&report.to_string())
+    {
+        let remedy = "--report FILE writes the figures to a file";
+        return fail(&format_args!("stdout: the table was not written: {error}; {remedy}"), FAILED);
     }
     events.emit(Event::Closed { frames: report.frames });
     ExitCode::SUCCESS
@@ -85,10 +89,12 @@ fn wait_for_profiler() {
 }
 
 /// Prints to stdout; somebody who stops reading (a closed pipe) is no failure.
-fn print_whole(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let _unread = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+fn print_whole(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// One line on stderr, and the exit code.

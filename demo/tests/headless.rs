@@ -54,6 +54,18 @@ fn equal_runs_have_equal_checksums_in_arena_and_on_heap() {
     }
 }
 
+/// It once ended well, and the figures were nowhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_table_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = demo(&[&["--headless"], &SMALL[..]].concat()).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(error.starts_with("stdout: the table was not written: "), "{error}");
+    assert!(error.contains("--report FILE"), "{error}");
+}
+
 #[test]
 fn another_seed_or_one_frame_more_gives_another_checksum() {
     let once = small(&[]);
