@@ -25,7 +25,7 @@ impl Motion {
 
 /// One tick of free motion: forces, drag, then the way (semi-implicit Euler).
 ///
-/// Drag divides by `1 + drag * tick`, which is stable for any drag and, unlike `exp`, the same on
+/// Drag divides the velocity by `1 + drag * tick`, which is stable for any drag and, unlike `exp`, the same on
 /// every machine.
 #[must_use]
 #[inline]

@@ -42,7 +42,14 @@ const TABLES: [Table; 4] = [
 fn main() -> ExitCode {
     let (counts, wanted): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|argument| argument.parse::<u32>().is_ok());
-    let count = counts.first().and_then(|count| count.parse().ok()).unwrap_or(COUNT);
+    let count = match counts.first().map(|count| count.parse()) {
+        Some(Ok(count @ 1..)) => count,
+        None => COUNT,
+        Some(_) => {
+            eprintln!("{} bodies: take 1 or more", counts[0]);
+            return ExitCode::FAILURE;
+        }
+    };
     if let Some(unknown) = wanted.iter().find(|name| TABLES.iter().all(|table| table.0 != **name)) {
         eprintln!("no table is called {unknown}; there are pairs, step, threads, recycle");
         return ExitCode::FAILURE;

@@ -10,9 +10,9 @@ use frame_arena_benches::arms::Targets;
 use frame_arena_benches::random::Random;
 use glam::Vec2;
 
+use crate::COUNT;
 use crate::rounds::timed;
 
-const COUNT: u32 = 100_000;
 const CHURN: usize = 2_000;
 const ROUNDS: usize = 60;
 
