@@ -37,7 +37,9 @@ mod chunks;
 mod circles;
 mod collider;
 mod config;
+mod disc;
 mod grid;
+mod lanes;
 mod motion;
 mod pairs;
 mod relax;
@@ -55,12 +57,13 @@ pub use checksum::checksum;
 pub(crate) use chunks::{CHUNK_BODIES, chunk_ranges};
 pub use collider::CollisionObject;
 pub use config::{Attractor, PhysicsConfig, PointerForce};
+pub use disc::{ALLOWED_OVERLAP, Disc, RESTING_SPEED, parted};
 pub use grid::{Entry, GIANT_RADII, Grid, MAX_CELLS_PER_BODY};
 pub use motion::{Motion, held_inside, integrated};
 pub use pairs::{
     Contact, FoundContacts, GIANT_TESTS_PER_BODY, MAX_FOUND, MAX_RUN, StripContacts, find_contacts,
 };
-pub use relax::{ALLOWED_OVERLAP, Disc, RESTING_SPEED, parted, relax};
+pub use relax::relax;
 pub use sort::sort_into_grid;
 pub(crate) use systems::dense;
 pub use systems::{

@@ -3,7 +3,7 @@
 use glam::Vec2;
 
 use super::config::PhysicsConfig;
-use super::relax::RESTING_SPEED;
+use super::disc::RESTING_SPEED;
 
 /// Where a body is and where it goes: metres, metres per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

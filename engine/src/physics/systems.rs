@@ -16,9 +16,10 @@ use super::chunks::{
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
+use super::disc::Disc;
 use super::motion::{Motion, held_inside, integrated};
 use super::pairs::find_contacts;
-use super::relax::{Disc, relax};
+use super::relax::relax;
 use super::sort::sort_into_grid;
 use super::tick::{PhysicsFigures, TickData};
 use super::touch::list_contacts;
