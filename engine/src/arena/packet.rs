@@ -1,7 +1,6 @@
 //! `FramePacket`: an arena on its way to another thread, and the pool that it comes back to.
 #![forbid(unsafe_code)]
 
-use core::error::Error;
 use core::fmt;
 use core::ops::Deref;
 use core::time::Duration;
@@ -18,6 +17,9 @@ use super::handle::{AnyHandle, HandleTarget};
 use super::shared::{SharedFrame, WholeArena};
 use super::stats::ArenaStats;
 use super::threads::ThreadArenas;
+
+mod error;
+pub use error::{PoolDry, StaleRoot};
 
 /// A fixed number of arenas that go out as packets and come back.
 ///
@@ -390,77 +392,6 @@ impl<R, A: WholeArena> Drop for FramePacket<R, A> {
         if let Some(frame) = self.frame.take() {
             give_back(&self.shelf, frame.thaw());
         }
-    }
-}
-
-/// All arenas of a [`PacketPool`] are out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolDry {
-    /// Name of the pool: that of its arenas.
-    pub pool: &'static str,
-    /// Arenas that the pool was made with.
-    pub arena_count: usize,
-    /// How long the call waited for one; zero for `try_take`.
-    pub waited: Duration,
-}
-
-impl fmt::Display for PoolDry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pool, arena_count, waited } = self;
-        write!(f, "{pool} pool dry")?;
-        if !waited.is_zero() {
-            write!(f, " for {} ms", waited.as_millis())?;
-        }
-        write!(
-            f,
-            ": {arena_count} of {arena_count} arenas in use; \
-             drop packets sooner, wait with take(), or raise arena_count"
-        )
-    }
-}
-
-impl Error for PoolDry {}
-
-/// The root was not of the arena that it was to travel with. Holds the arena, to try again.
-pub struct StaleRoot<A: WholeArena = FrameArena> {
-    stale: StaleHandle,
-    arena: PooledArena<A>,
-}
-
-impl<A: WholeArena> StaleRoot<A> {
-    /// Which epochs met.
-    #[must_use]
-    pub fn stale(&self) -> StaleHandle {
-        self.stale
-    }
-
-    /// The arena, with all that is in it.
-    pub fn into_arena(self) -> PooledArena<A> {
-        self.arena
-    }
-}
-
-impl<A: WholeArena> From<StaleRoot<A>> for StaleHandle {
-    fn from(refused: StaleRoot<A>) -> Self {
-        refused.stale
-    }
-}
-
-impl<A: WholeArena> fmt::Debug for StaleRoot<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaleRoot").field("stale", &self.stale).finish_non_exhaustive()
-    }
-}
-
-impl<A: WholeArena> fmt::Display for StaleRoot<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "root of a packet: {}", self.stale)
-    }
-}
-
-impl<A: WholeArena> Error for StaleRoot<A> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.stale)
     }
 }
 

@@ -1,0 +1,66 @@
+//! What an arena tells of itself.
+
+use super::FrameArena;
+use crate::arena::config::ArenaConfig;
+use crate::arena::epoch::Epoch;
+use crate::arena::pressure::Pressure;
+use crate::arena::stats::{ArenaStats, FrameUsage};
+use crate::arena::trace::FrameTrace;
+
+impl FrameArena {
+    /// Figures of the frame so far and of the arena's life. A few loads and adds.
+    #[must_use]
+    pub fn stats(&self) -> ArenaStats {
+        let stats = self.raw.stats();
+        match &self.older {
+            None => stats,
+            Some(older) => ArenaStats {
+                reserved_bytes: stats.reserved_bytes + older.reserved_bytes(),
+                block_count: stats.block_count + older.usage().block_count,
+                ..stats
+            },
+        }
+    }
+
+    /// Figures of the frame so far, with a `Display` as a small table.
+    #[must_use]
+    pub fn usage(&self) -> FrameUsage {
+        self.raw.usage()
+    }
+
+    /// How the last frames fitted the memory reserved, with advice on the capacity as `Display`.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        self.raw.pressure()
+    }
+
+    /// Figures of the last `history_frames` frames, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &FrameUsage> + '_ {
+        self.raw.history()
+    }
+
+    /// What this frame allocated so far, by type and call site, and where; empty but in
+    /// [`ArenaMode::Traced`].
+    #[must_use]
+    pub fn trace(&self) -> FrameTrace {
+        self.raw.trace()
+    }
+
+    /// How the arena was configured.
+    #[must_use]
+    pub fn config(&self) -> &ArenaConfig {
+        self.raw.config()
+    }
+
+    /// The present span between two resets.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.raw.epoch()
+    }
+
+    /// Bytes that fit before the arena needs another block or meets its budget.
+    #[must_use]
+    pub fn room_bytes(&self) -> usize {
+        self.raw.room_bytes()
+    }
+}
