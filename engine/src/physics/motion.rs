@@ -1,6 +1,6 @@
 //! Motion of one body through one tick.
 
-use glam::Vec2;
+use glam::{Vec2, Vec4};
 
 use super::config::PhysicsConfig;
 use super::disc::RESTING_SPEED;
@@ -19,7 +19,7 @@ impl Motion {
     #[must_use]
     #[inline]
     pub fn is_finite(self) -> bool {
-        self.position.is_finite() & self.velocity.is_finite()
+        Vec4::from((self.position, self.velocity)).is_finite()
     }
 }
 
@@ -41,10 +41,11 @@ pub fn integrated(body: Motion, config: &PhysicsConfig) -> Motion {
 #[must_use]
 #[inline]
 pub fn held_inside(body: Motion, radius: f32, config: &PhysicsConfig) -> Motion {
-    let room = (config.half_extents_m - radius).max(Vec2::ZERO);
+    let room = config.half_extents_m - radius;
     if body.position.abs().cmplt(room).all() {
         return body;
     }
+    let room = room.max(Vec2::ZERO);
     let position = body.position.clamp(-room, room);
     let leads_out = (body.velocity * body.position).cmpgt(Vec2::ZERO);
     // A body that an earlier round put at the wall still stands on it.

@@ -103,18 +103,19 @@ fn integrate_chunk(
         let bodies = places.zip(group.velocities.iter_mut().zip(group.radii)).zip(alive);
         let integrate = |(((position, last), (velocity, radius)), alive): BodyParts<'_>| {
             let body = Motion { position: position.0, velocity: velocity.0 };
+            let mut moved = integrated(body, config);
             last.0 = body.position;
-            let moved = integrated(body, config);
-            let is_sound = moved.is_finite() & radius.0.is_finite();
-            let Motion { position: to, velocity: speed } =
-                if is_sound { moved } else { Motion::default() };
-            (position.0, velocity.0, alive.0) = (to, speed, is_sound);
-            living_count += u64::from(is_sound);
-            reset_count += u64::from(!is_sound);
+            living_count += 1;
+            if !(moved.is_finite() & radius.0.is_finite()) {
+                moved = Motion::default();
+                alive.0 = false;
+                reset_count += 1;
+            }
+            (position.0, velocity.0) = (moved.position, moved.velocity);
         };
         life.each_of(bodies, |(_, alive)| alive.0, integrate);
     }
-    (living_count, reset_count)
+    (living_count - reset_count, reset_count)
 }
 
 /// Gathers the living bodies that have a radius.
@@ -315,13 +316,16 @@ fn write_chunk(
             |(_, (_, alive))| alive.0,
             |((position, velocity), (radius, _))| {
                 let mut motion = Motion { position: position.0, velocity: velocity.0 };
-                if collides(radius.0)
-                    && let Some(place) = places.next()
-                    && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
-                {
-                    motion = disc.motion;
+                let mut reach = 0.0;
+                if collides(radius.0) {
+                    reach = radius.0;
+                    if let Some(place) = places.next()
+                        && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
+                    {
+                        motion = disc.motion;
+                    }
                 }
-                let held = held_inside(motion, radius.0.max(0.0), config);
+                let held = held_inside(motion, reach, config);
                 (position.0, velocity.0) = (held.position, held.velocity);
             },
         );
