@@ -201,6 +201,18 @@ fn alloc_zeroed_alloc_realloc_and_free_are_counted() {
 }
 
 #[test]
+fn a_thread_that_uses_only_scratches_keeps_them() {
+    let config = ArenaConfig { shrink_after_frames: 20, ..ArenaConfig::default() };
+    let mut set = ThreadArenas::with_config(config);
+    let mut frame = || {
+        set.begin_frame();
+        set.local().scratch().alloc([0u8; 1_000]);
+    };
+    frame();
+    assert_no_heap_calls(|| (0..100).for_each(|_| frame()));
+}
+
+#[test]
 fn a_threads_counts_are_its_own_and_the_total_is_everybodys() {
     let (ours, all) = (thread_counts(), total_counts());
     thread::scope(|scope| {

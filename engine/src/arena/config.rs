@@ -1,5 +1,6 @@
 //! How an arena is sized, limited and served.
 
+use super::error::AllocError;
 use crate::profile::ProfileLevel;
 
 /// Bytes that a phase may use in a frame.
@@ -89,8 +90,9 @@ pub struct ArenaConfig {
     /// Frames whose handles can be read: 1, the present one (default), or 2, the last one too.
     /// Two take two blocks, used in turn.
     pub frames_in_flight: u8,
-    /// Take another block when one is full. Default yes; without, the arena ends at its capacity,
-    /// as after a budget.
+    /// Take another block when one is full. Default yes; without, a frame may use `capacity_bytes`,
+    /// exactly, or its budget if that is less, and a set refuses earlier if what its threads leave
+    /// of their 64 KiB leaves no room. [`Budget::Warn`] says nothing of such an arena.
     pub can_grow: bool,
     /// Past frames to keep figures of, for graphs. Default 0; 240 takes 19 KiB.
     pub history_frames: usize,
@@ -118,6 +120,31 @@ impl ArenaConfig {
 }
 
 impl ArenaConfig {
+    /// Bytes that one frame may use: the budget, and the capacity of an arena that cannot grow.
+    pub(crate) fn limit(&self) -> Budget {
+        match self.budget {
+            budget if self.can_grow => budget,
+            Budget::Refuse(bytes) => Budget::Refuse(bytes.min(self.capacity_bytes)),
+            _ => Budget::Refuse(self.capacity_bytes),
+        }
+    }
+
+    /// What a request meets that the limit refuses: the budget, or the end of what cannot grow.
+    pub(crate) fn refusal(&self, requested_bytes: usize, used_bytes: usize) -> AllocError {
+        let arena = self.name;
+        match self.budget {
+            Budget::Refuse(budget_bytes) if self.can_grow || budget_bytes < self.capacity_bytes => {
+                AllocError::OverBudget { arena, requested_bytes, used_bytes, budget_bytes }
+            }
+            _ => AllocError::Full {
+                arena,
+                requested_bytes,
+                used_bytes,
+                capacity_bytes: self.capacity_bytes,
+            },
+        }
+    }
+
     /// Whether the last frame's memory is kept beside the present one's.
     ///
     /// # Panics

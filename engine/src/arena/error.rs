@@ -20,6 +20,18 @@ pub enum AllocError {
         /// Bytes that a frame may use.
         budget_bytes: usize,
     },
+    /// The arena cannot grow ([`can_grow`](crate::ArenaConfig::can_grow)), and what is left of it is
+    /// too little.
+    Full {
+        /// Name of the arena.
+        arena: &'static str,
+        /// Bytes asked for, without padding.
+        requested_bytes: usize,
+        /// Bytes that the frame had used.
+        used_bytes: usize,
+        /// Bytes that a frame may use.
+        capacity_bytes: usize,
+    },
     /// The system refused a block (or, per object, an allocation).
     OutOfMemory {
         /// Name of the arena.
@@ -47,6 +59,11 @@ impl fmt::Display for AllocError {
                 f,
                 "{arena} arena over budget: {requested_bytes} B requested, \
                  {used_bytes} of {budget_bytes} B used; raise budget_bytes"
+            ),
+            Self::Full { arena, requested_bytes, used_bytes, capacity_bytes } => write!(
+                f,
+                "{arena} arena full: {requested_bytes} B requested, \
+                 {used_bytes} of {capacity_bytes} B used, and it cannot grow; raise its capacity"
             ),
             Self::OutOfMemory { arena, requested_bytes, reserved_bytes } => write!(
                 f,

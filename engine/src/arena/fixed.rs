@@ -20,7 +20,7 @@ impl FrameArena {
     /// An arena with room for `bytes`, taken now, that never grows: at its end it refuses.
     ///
     /// Padding counts. For memory that a platform or a level of a game sets. The error at its end
-    /// speaks of `budget_bytes`, which here is `bytes`.
+    /// is [`AllocError::Full`].
     ///
     /// ```
     /// use frame_arena::FrameArena;
@@ -59,7 +59,8 @@ impl FrameArena {
 /// another arena. Makes no heap call and never grows; at its end it refuses.
 ///
 /// Derefs to `FrameArena` for all allocation; modes, budgets and blocks do not apply to it. The
-/// error at its end speaks of `budget_bytes`, which here is the buffer's length.
+/// error at its end is [`AllocError::Full`]. A [`scratch`](FrameArena::scratch) is memory of its own,
+/// from the system.
 ///
 /// ```
 /// use std::mem::MaybeUninit;

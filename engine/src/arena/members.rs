@@ -197,7 +197,8 @@ impl MemberList {
         least_count: usize,
     ) {
         for member in self.members_mut() {
-            let is_quiet = member.arena.raw().usage().alloc_count == 0;
+            let is_quiet = member.arena.raw().usage().alloc_count == 0
+                && !member.arena.scratch_pool().take_use();
             member.quiet_frames = if is_quiet { member.quiet_frames.saturating_add(1) } else { 0 };
             if spare_after_frames > 0 && member.quiet_frames >= spare_after_frames {
                 *member.key.get_mut() = 0;

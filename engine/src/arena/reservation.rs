@@ -87,6 +87,8 @@ pub(crate) struct Reservation {
     resizes: u32,
     quiet_frames: u32,
     quiet_most_bytes: usize,
+    /// Arenas used in the last frame in this memory.
+    active_count: usize,
 }
 
 #[derive(Default)]
@@ -120,7 +122,7 @@ impl Reservation {
             thread_count: 0,
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
-            budget_left: AtomicUsize::new(config.budget.budget_bytes().unwrap_or(usize::MAX)),
+            budget_left: AtomicUsize::new(config.limit().budget_bytes().unwrap_or(usize::MAX)),
             tail_bytes: AtomicUsize::new(0),
             left_bytes: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
@@ -130,7 +132,13 @@ impl Reservation {
             resizes: 0,
             quiet_frames: 0,
             quiet_most_bytes: 0,
+            active_count: 0,
         }
+    }
+
+    /// Notes how many arenas were used in the frame that ends, whose memory this is.
+    pub(crate) fn note_active_count(&mut self, active_count: usize) {
+        self.active_count = active_count;
     }
 
     /// Says for how many threads there must be room beside the capacity.
@@ -172,7 +180,7 @@ impl Reservation {
         }
         let afforded = self
             .afford(room, room.max(GRANULE_BYTES), tail)
-            .ok_or_else(|| self.over_budget(layout.size(), tail))?;
+            .ok_or_else(|| self.over_limit(layout.size(), tail))?;
         let full = self.current.load(Ordering::Acquire);
         if let Some(window) = self.region().and_then(|region| region.claim(room, afforded)) {
             self.give_back(afforded - window.bytes);
@@ -183,6 +191,9 @@ impl Reservation {
         // The window and its tail stay the arena's: `grow` calls out, and what that runs may use
         // them. A request that does not fit is never shorter than the tail.
         self.give_back(afforded - tail);
+        if !self.config.can_grow && !full.is_null() {
+            return Err(self.over_limit(layout.size(), tail));
+        }
         if !self.grow(full, room) {
             return Err(self.out_of_memory(layout.size()));
         }
@@ -281,7 +292,8 @@ impl Reservation {
     /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back. All are
     /// multiples of eight, and so is what is taken: the odd bytes of a budget fit no object.
     fn afford(&self, need: usize, most: usize, tail: usize) -> Option<usize> {
-        if self.config.budget == Budget::Unlimited || self.is_over.load(Ordering::Relaxed) {
+        let limit = self.config.limit();
+        if limit == Budget::Unlimited || self.is_over.load(Ordering::Relaxed) {
             return Some(most);
         }
         let mut taken = 0;
@@ -291,7 +303,7 @@ impl Reservation {
             (taken >= need).then_some(affordable - taken)
         };
         let left = self.budget_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
-        match (left, self.config.budget) {
+        match (left, limit) {
             (Ok(_), _) => Some(taken),
             (Err(_), Budget::Warn(_)) => {
                 self.is_over.store(true, Ordering::Relaxed);
@@ -303,12 +315,12 @@ impl Reservation {
 
     /// Takes the bytes of one object from the budget, in per-object mode.
     pub(crate) fn afford_object(&self, bytes: usize, requested: usize) -> Result<(), AllocError> {
-        self.afford(bytes, bytes, 0).map(drop).ok_or_else(|| self.over_budget(requested, 0))
+        self.afford(bytes, bytes, 0).map(drop).ok_or_else(|| self.over_limit(requested, 0))
     }
 
     /// Bytes that came from `afford` and were not used after all.
     pub(crate) fn give_back(&self, bytes: usize) {
-        if bytes > 0 && self.config.budget != Budget::Unlimited {
+        if bytes > 0 && self.config.limit() != Budget::Unlimited {
             self.budget_left.fetch_add(bytes, Ordering::Relaxed);
         }
     }
@@ -334,15 +346,11 @@ impl Reservation {
         }
     }
 
-    fn over_budget(&self, requested_bytes: usize, tail: usize) -> AllocError {
-        let budget_bytes = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+    fn over_limit(&self, requested_bytes: usize, tail: usize) -> AllocError {
+        let limit_bytes = self.config.limit().budget_bytes().unwrap_or(usize::MAX);
         let left = self.budget_left.load(Ordering::Relaxed);
-        let error = AllocError::OverBudget {
-            arena: self.config.name,
-            requested_bytes,
-            used_bytes: budget_bytes.saturating_sub(left).saturating_sub(tail),
-            budget_bytes,
-        };
+        let used_bytes = limit_bytes.saturating_sub(left).saturating_sub(tail);
+        let error = self.config.refusal(requested_bytes, used_bytes);
         if profile::IS_BUILT_IN && !self.is_warned.swap(true, Ordering::Relaxed) {
             profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
@@ -398,8 +406,9 @@ impl Reservation {
     ///
     /// `member_count` arenas may each leave the tail of a granule unused; which ones do can change
     /// from frame to frame under work stealing, so each gets a granule's room. If several were
-    /// active, each claim may leave a tail too.
-    pub(crate) fn settle(&mut self, member_count: usize, active_count: usize) {
+    /// active in the frame whose memory this is, each claim may leave a tail too.
+    pub(crate) fn settle(&mut self, member_count: usize) {
+        let active_count = self.active_count;
         let claimed_bytes = self.claimed_bytes();
         let (reserved_bytes, block_count) = self.held();
         self.note_frame(claimed_bytes, reserved_bytes);
@@ -410,10 +419,10 @@ impl Reservation {
         let filled_bytes = claimed_bytes.saturating_sub(left_bytes);
         let slack = member_count.max(self.thread_count) * GRANULE_BYTES;
         let slack = slack.saturating_add(tail_bytes);
-        let quiet_bytes = (member_count - active_count) * GRANULE_BYTES;
+        let quiet_bytes = member_count.saturating_sub(active_count) * GRANULE_BYTES;
         let needed_bytes = filled_bytes.saturating_add(tail_bytes).saturating_add(quiet_bytes);
         let is_tight = active_count > 1 && needed_bytes > reserved_bytes;
-        if block_count > 1 || block_count == 1 && is_tight {
+        if block_count > 1 || block_count == 1 && is_tight && self.config.can_grow {
             let room = size::settled_room(filled_bytes).max(self.config.capacity_bytes);
             if !self.replace_blocks(room.saturating_add(slack)) {
                 self.keep_blocks();
@@ -451,12 +460,12 @@ impl Reservation {
 
     pub(crate) fn set_config(&mut self, config: ArenaConfig) {
         self.config = config;
-        self.rewind();
     }
 
-    fn rewind(&mut self) {
+    /// Takes every window back. The members must be empty, and the handles into them stale.
+    pub(crate) fn rewind(&mut self) {
         self.profile.forget_objects();
-        *self.budget_left.get_mut() = self.config.budget.budget_bytes().unwrap_or(usize::MAX);
+        *self.budget_left.get_mut() = self.config.limit().budget_bytes().unwrap_or(usize::MAX);
         *self.is_over.get_mut() = false;
         *self.is_warned.get_mut() = false;
         *self.block_requests.get_mut() = 0;
@@ -474,7 +483,7 @@ impl Reservation {
 
     fn note_frame(&mut self, claimed_bytes: usize, reserved_bytes: usize) {
         if size::is_quiet(claimed_bytes, reserved_bytes) {
-            self.quiet_frames += 1;
+            self.quiet_frames = self.quiet_frames.saturating_add(1);
             self.quiet_most_bytes = self.quiet_most_bytes.max(claimed_bytes);
         } else {
             self.quiet_frames = 0;

@@ -18,6 +18,14 @@ const SCRATCH_BYTES: usize = 64 << 10;
 #[derive(Default)]
 pub(crate) struct ScratchPool {
     first: Cell<Option<Box<Pooled>>>,
+    is_used: Cell<bool>,
+}
+
+impl ScratchPool {
+    /// Whether a guard was taken since the last call.
+    pub(crate) fn take_use(&self) -> bool {
+        self.is_used.take()
+    }
 }
 
 struct Pooled {
@@ -32,6 +40,9 @@ impl FrameArena {
     /// nest and end in any order, and another system that runs on the same stack meanwhile finds
     /// another arena. The pool grows to as many as were in use at once; the first use of each takes
     /// a block of 64 KiB, and from then on there is no heap call. A handle ends with its guard.
+    ///
+    /// What it holds counts to no budget and no figures of this arena, and comes from the system
+    /// even if this one is fixed or cannot grow.
     ///
     /// ```
     /// use frame_arena::{FrameArena, FrameVec};
@@ -60,6 +71,7 @@ impl FrameArena {
             Box::new(Pooled { arena, next: None })
         });
         home.first.set(pooled.next.take());
+        home.is_used.set(true);
         Scratch { pooled: Some(pooled), home }
     }
 }

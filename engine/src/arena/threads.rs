@@ -192,6 +192,11 @@ impl ThreadArenas {
     fn end_frame(&mut self) -> Option<PanicPayload> {
         let _zone = self.shared.profile().zone_of_reset();
         let usage = self.usage();
+        let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
+        let active_count = self.members.iter_quiescent().filter(active).count();
+        if let Some(shared) = self.reservations_mut().next() {
+            shared.note_active_count(active_count);
+        }
         let ended = mem::replace(&mut self.epoch, Epoch::next());
         if let Some(older) = &mut self.older {
             mem::swap(&mut self.shared, &mut older.shared);
@@ -202,12 +207,10 @@ impl ThreadArenas {
             self.config.shrink_after_frames,
             self.thread_count,
         );
-        let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
-        let active_count = self.members.iter_quiescent().filter(active).count();
         let panicked = self.empty_members(None);
         let member_count = self.members.count();
         if let Some(shared) = self.reservations_mut().next() {
-            shared.settle(member_count, active_count);
+            shared.settle(member_count);
         }
         self.figures.note(usage);
         panicked
@@ -228,7 +231,8 @@ impl ThreadArenas {
         if mode == ArenaMode::PerObject {
             self.reservations_mut().for_each(Reservation::release_blocks);
         }
-        self.configure_reservation();
+        self.configure_reservations();
+        self.reservations_mut().for_each(Reservation::rewind);
         self.figures.note(usage);
         resume(panicked);
     }
@@ -243,11 +247,15 @@ impl ThreadArenas {
         for arena in self.members.iter_mut() {
             arena.set_budget(budget);
         }
-        self.configure_reservation();
+        self.configure_reservations();
+        // Not the last frame's, whose handles are still good.
+        if let Some(present) = self.reservations_mut().next() {
+            present.rewind();
+        }
         resume(panicked);
     }
 
-    fn configure_reservation(&mut self) {
+    fn configure_reservations(&mut self) {
         let config = self.config;
         self.reservations_mut().for_each(|shared| shared.set_config(config));
     }

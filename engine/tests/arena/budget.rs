@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use frame_arena::{AllocError, ArenaMode, Budget, FrameArena, FrameString, FrameVec, ThreadArenas};
+use frame_arena::{
+    AllocError, ArenaConfig, ArenaMode, Budget, FrameArena, FrameString, FrameVec, ThreadArenas,
+};
 
 use crate::support::{AnyArena, GRANULE_BYTES, MODES, config, panic_text};
 use crate::warnings;
@@ -248,5 +250,72 @@ fn a_vector_that_outgrows_a_warning_budget_warns() {
         let mut numbers = FrameVec::new_in(owner.arena());
         numbers.extend((0..2_000u64).filter(|n| n % 2 == 0));
         assert_eq!(warnings::take().len(), 1);
+    }
+}
+
+/// Every way to have an arena that cannot grow.
+fn fixed_sizes(capacity_bytes: usize) -> impl Iterator<Item = AnyArena> {
+    let ways = MODES.map(|mode| [false, true].map(|is_set| (is_set, mode)));
+    ways.into_iter().flatten().map(move |(is_set, mode)| {
+        let config = config(capacity_bytes, mode, Budget::Unlimited);
+        AnyArena::new(is_set, ArenaConfig { can_grow: false, ..config })
+    })
+}
+
+#[test]
+fn an_arena_that_cannot_grow_ends_at_its_capacity() {
+    for capacity_bytes in [0, 100, 4_096, 200_000] {
+        for mut owner in fixed_sizes(capacity_bytes) {
+            for _frame in 0..3 {
+                assert!(owner.arena().try_alloc([0u8; 1 << 20]).is_err());
+                assert_eq!(fill::<1>(owner.arena()), capacity_bytes / 8);
+                assert!(owner.arena().stats().block_count <= 1);
+                owner.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn an_arena_that_cannot_grow_says_that_it_is_full() {
+    for owner in fixed_sizes(100) {
+        fill::<1>(owner.arena());
+        let full = AllocError::Full {
+            arena: "test",
+            requested_bytes: 8,
+            used_bytes: 96,
+            capacity_bytes: 100,
+        };
+        assert_eq!(owner.arena().try_alloc(1u64).unwrap_err().error(), full);
+        let text = "test arena full: 8 B requested, 96 of 100 B used, and it cannot grow; \
+                    raise its capacity";
+        assert_eq!(full.to_string(), text);
+    }
+}
+
+#[test]
+fn a_mode_that_changes_makes_no_room_in_an_arena_that_cannot_grow() {
+    for mut owner in fixed_sizes(4_096) {
+        for mode in [ArenaMode::PerObject, ArenaMode::Bump] {
+            owner.set_mode(mode);
+            assert!(owner.arena().try_alloc([0u8; 1 << 20]).is_err());
+            assert!(owner.arena().try_alloc([0u8; 4_096]).is_ok());
+        }
+    }
+}
+
+#[test]
+fn threads_of_a_set_that_cannot_grow_share_one_block() {
+    let config = ArenaConfig { can_grow: false, capacity_bytes: 1 << 20, ..ArenaConfig::default() };
+    let mut set = ThreadArenas::try_for_threads(config, 4).unwrap();
+    for _frame in 0..3 {
+        let threads = &set;
+        let words: usize = thread::scope(|scope| {
+            let fills = [(); 4].map(|()| scope.spawn(|| fill::<1>(threads.local())));
+            fills.into_iter().map(|fill| fill.join().unwrap()).sum()
+        });
+        assert!(words * 8 <= 1 << 20 && words * 8 > (1 << 20) - 4 * GRANULE_BYTES, "{words}");
+        assert_eq!(set.stats().block_count, 1);
+        set.begin_frame();
     }
 }

@@ -10,7 +10,7 @@ fn a_fixed_arena_is_exact_to_the_byte() {
     for _ in 0..3 {
         (0..8u64).for_each(|n| _ = arena.alloc(n));
         let refused = arena.try_alloc(9u8).unwrap_err();
-        assert!(matches!(refused.error(), AllocError::OverBudget { used_bytes: 64, .. }));
+        assert!(matches!(refused.error(), AllocError::Full { used_bytes: 64, .. }));
         assert_eq!(arena.stats().block_count, 1);
         arena.reset();
     }

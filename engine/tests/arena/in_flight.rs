@@ -1,6 +1,7 @@
 //! Two frames in flight: what the last frame published can be read in this one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::thread;
 
 use frame_arena::{
     ArenaConfig, ArenaMode, Budget, FrameArena, FrameVec, Handle, SliceHandle, ThreadArenas,
@@ -165,4 +166,49 @@ fn any_thread_reads_what_another_published_a_frame_ago() {
 #[should_panic(expected = "frames_in_flight is 3; set 1 or 2")]
 fn three_frames_are_not_on_offer() {
     drop(FrameArena::with_config(ArenaConfig { frames_in_flight: 3, ..ArenaConfig::default() }));
+}
+
+#[test]
+fn a_new_budget_leaves_the_last_frame_as_it_was() {
+    for mode in MODES {
+        let mut set = ThreadArenas::with_config(config(mode));
+        let (score, name) = (set.local().publish(250u32), set.local().publish("a static text"));
+        let dropped = Arc::new(());
+        set.local().alloc_drop(Arc::clone(&dropped));
+        set.set_budget(Budget::Refuse(4_096));
+        assert_eq!((set.get(score), set.get(name)), (Ok(&250), Ok(&"a static text")));
+        assert!(set.local().try_alloc([0u8; 4_097]).is_err());
+        set.begin_frame();
+        assert!(set.local().try_alloc([0u8; 4_097]).is_err());
+        set.begin_frame();
+        assert_eq!(Arc::strong_count(&dropped), 1);
+    }
+}
+
+#[test]
+fn frames_on_one_thread_and_on_four_in_turn_settle() {
+    let mut set = ThreadArenas::with_config(ArenaConfig {
+        frames_in_flight: 2,
+        ..ArenaConfig::named("in turn")
+    });
+    let mut late_requests = 0;
+    for frame in 0..120 {
+        set.begin_frame();
+        let thread_count = if frame % 2 == 0 { 4 } else { 1 };
+        let (threads, barrier) = (&set, &Barrier::new(thread_count));
+        thread::scope(|scope| {
+            for _ in 0..thread_count {
+                scope.spawn(move || {
+                    for _ in 0..40 {
+                        barrier.wait(); // So that claims alternate, and leave tails.
+                        threads.local().alloc_slice_fill_with(33 << 10, |_| 1u8);
+                    }
+                });
+            }
+        });
+        if frame >= 60 {
+            late_requests += set.stats().block_requests;
+        }
+    }
+    assert_eq!(late_requests, 0);
 }

@@ -101,12 +101,12 @@ impl RawArena {
         let crosses = |budget_bytes: usize| {
             fits_the_block || self.used_bytes() + size::padded(layout.size()) > budget_bytes
         };
-        match self.config.budget {
+        match self.config.limit() {
             Budget::Refuse(bytes) if crosses(bytes) => {
-                return Err(self.over_budget(layout.size(), bytes));
+                return Err(self.over_limit(layout.size()));
             }
             _ if !self.config.can_grow && !self.is_fresh() => {
-                return Err(self.over_budget(layout.size(), self.config.capacity_bytes));
+                return Err(self.over_limit(layout.size()));
             }
             Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
                 self.crossing.set(Crossing::Unlogged);
@@ -258,7 +258,7 @@ impl RawArena {
 
     /// The end of the window, or where the budget ends.
     fn affordable_end(&self) -> *mut u8 {
-        let budget = match (&self.source, self.config.budget) {
+        let budget = match (&self.source, self.config.limit()) {
             (Source::Shared(_), _) | (_, Budget::Unlimited) => None,
             (_, Budget::Warn(_)) if self.crossing.get() != Crossing::No => None,
             (_, Budget::Warn(bytes) | Budget::Refuse(bytes)) => Some(bytes),
@@ -278,10 +278,8 @@ impl RawArena {
             return shared.afford_object(bytes, requested_bytes);
         }
         let used = self.used_bytes().saturating_add(bytes);
-        match self.config.budget {
-            Budget::Refuse(budget) if used > budget => {
-                Err(self.over_budget(requested_bytes, budget))
-            }
+        match self.config.limit() {
+            Budget::Refuse(limit) if used > limit => Err(self.over_limit(requested_bytes)),
             Budget::Warn(budget) if used > budget && self.crossing.get() == Crossing::No => {
                 self.crossing.set(Crossing::Unlogged);
                 Ok(())
@@ -322,14 +320,9 @@ impl RawArena {
         }
     }
 
-    fn over_budget(&self, requested_bytes: usize, budget_bytes: usize) -> AllocError {
-        let error = AllocError::OverBudget {
-            arena: self.config.name,
-            requested_bytes,
-            used_bytes: self.used_bytes(),
-            budget_bytes,
-        };
-        let is_refusing = matches!(self.config.budget, Budget::Refuse(_));
+    fn over_limit(&self, requested_bytes: usize) -> AllocError {
+        let error = self.config.refusal(requested_bytes, self.used_bytes());
+        let is_refusing = matches!(error, AllocError::OverBudget { .. });
         if profile::IS_BUILT_IN
             && is_refusing
             && self.crossing.replace(Crossing::Logged) != Crossing::Logged

@@ -148,6 +148,9 @@ impl RawArena {
     #[cold]
     #[inline(never)]
     fn shrink_block(&mut self) {
+        if self.config.shrink_after_frames == 0 {
+            return; // Met when the count of quiet frames begins anew, after 2^32.
+        }
         let room = size::shrunk_room(self.quiet.most_bytes, self.config.capacity_bytes);
         let is_smaller =
             Block::reserved_for(room).is_some_and(|bytes| bytes < self.reserved_bytes());

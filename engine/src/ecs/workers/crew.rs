@@ -41,6 +41,10 @@ const TURN_SHIFT: u32 = 32;
 /// Most threads of a crew: they must fit into the gate's count.
 pub(super) const MAX_CREW: usize = 4_096;
 
+/// Most numbers that are shared out: beyond the last, each thread takes one more in vain, and they
+/// must not begin anew.
+const MAX_SHARED: usize = usize::MAX - 2 * MAX_CREW;
+
 /// What a turn calls, with its type forgotten.
 #[derive(Clone, Copy)]
 struct Job {
@@ -95,7 +99,7 @@ impl Crew {
     /// With the first panic of a call, after all calls under way have ended; numbers not begun by
     /// then are left out.
     pub(super) fn for_each<F: Fn(usize) + Sync>(&self, count: usize, work: &F) {
-        if count < 2 || !self.run(count, work) {
+        if count < 2 || count > MAX_SHARED || !self.run(count, work) {
             (0..count).for_each(work);
         }
     }
