@@ -2,7 +2,7 @@
 
 use glam::{Mat4, Vec2, Vec4};
 
-use super::lanes::{Lanes, Mask};
+use super::lanes::Lanes;
 use super::motion::Motion;
 use super::pairs::Contact;
 
@@ -124,21 +124,21 @@ fn solve<T: Lanes>(
     let solved = kept * T::all(1.0 - SOLVED.0);
     let closing = closing_x * way_x + closing_y * way_y;
     let is_solved =
-        (solved * solved).is_at_most(squared) & closing.is_at_most(kept * T::all(SOLVED.1));
-    if is_solved.all() {
+        (solved * solved).is_at_most(squared) * closing.is_at_most(kept * T::all(SOLVED.1));
+    if is_solved.is_set() {
         return false;
     }
     let mut distance = squared.sqrt();
     let (mut normal_x, mut normal_y) = (way_x / distance, way_y / distance);
     let has_normal = squared.is_above(T::all(f32::MIN_POSITIVE));
-    if !has_normal.all() {
+    if !has_normal.is_set() {
         distance = distance.or(T::all(0.0), has_normal);
         normal_x = normal_x.or(T::each(|lane| way_out(lane).x), has_normal);
         normal_y = normal_y.or(T::each(|lane| way_out(lane).y), has_normal);
     }
     let (mass, other_mass) = (a.mass(), b.mass());
     let share = other_mass / (mass + other_mass);
-    let other_share = T::all(1.0) - share;
+    let other_share = share - T::all(1.0); // The other way.
     let overlap = (kept - distance).at_least(0.0);
     // What an earlier push parted bounces all the same: it did touch in this tick.
     let parting = (overlap * T::all(PART_PER_SEC)).at_most(MAX_PARTING_SPEED);
@@ -146,17 +146,17 @@ fn solve<T: Lanes>(
     let approach = (closing + parting).at_least(0.0);
     let bounces = approach.is_above(T::all(RESTING_SPEED));
     let speed = approach * T::all(1.0 + restitution).or(T::all(1.0), bounces);
-    let [overlap, speed] = [overlap, speed].map(|part| T::all(0.0).or(part, is_solved));
     let (push_x, push_y) = (normal_x * overlap, normal_y * overlap);
     let (pull_x, pull_y) = (normal_x * speed, normal_y * speed);
-    a.x = a.x + push_x * share;
-    a.y = a.y + push_y * share;
-    b.x = b.x - push_x * other_share;
-    b.y = b.y - push_y * other_share;
-    a.velocity_x = a.velocity_x + pull_x * share;
-    a.velocity_y = a.velocity_y + pull_y * share;
-    b.velocity_x = b.velocity_x - pull_x * other_share;
-    b.velocity_y = b.velocity_y - pull_y * other_share;
+    let moved = |old: T, way: T, share: T| old.or(old + way * share, is_solved);
+    a.x = moved(a.x, push_x, share);
+    a.y = moved(a.y, push_y, share);
+    b.x = moved(b.x, push_x, other_share);
+    b.y = moved(b.y, push_y, other_share);
+    a.velocity_x = moved(a.velocity_x, pull_x, share);
+    a.velocity_y = moved(a.velocity_y, pull_y, share);
+    b.velocity_x = moved(b.velocity_x, pull_x, other_share);
+    b.velocity_y = moved(b.velocity_y, pull_y, other_share);
     true
 }
 
@@ -233,9 +233,21 @@ mod tests {
             }
             // Some lie in one point, some hold still, some are far apart.
             for lane in (0..LANES).filter(|lane| (round >> lane) & 1 == 1) {
-                match round % 3 {
+                match round % 5 {
                     0 => discs[2 * lane].motion.position = discs[2 * lane + 1].motion.position,
                     1 => discs[2 * lane].motion = discs[2 * lane + 1].motion,
+                    2 => {
+                        discs[2 * lane].motion = Motion {
+                            position: Vec2::new(9.0, -0.0),
+                            velocity: Vec2::new(1.0, -0.0),
+                        }
+                    }
+                    3 => {
+                        let far =
+                            |x| Motion { position: Vec2::new(x, 0.0), velocity: Vec2::new(x, 0.0) };
+                        discs[2 * lane].motion = far(3e38);
+                        discs[2 * lane + 1].motion = far(-3e38);
+                    }
                     _ => discs[2 * lane].motion.position.x += 9.0,
                 }
             }

@@ -23,7 +23,7 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 /// and then those of giants, one after the other. Every other round goes backwards, so that no
 /// direction is favoured. The order is that of the grid, hence the same in equal runs.
 ///
-/// Contacts that are not the arenas' present ones count as none.
+/// Contacts that are not the arenas' present ones count as none, and so do the bodies of such a grid.
 ///
 /// # Errors
 /// If the arena refuses.
@@ -35,7 +35,8 @@ pub fn relax(
     workers: &Workers,
 ) -> Result<SliceHandle<Disc>, AllocError> {
     let arena = arenas.local();
-    let mut discs = PartedVec::try_new(grid.entries.len(), arena)?;
+    let body_count = arenas.get(grid.entries).unwrap_or(&[]).len();
+    let mut discs = PartedVec::try_new(body_count, arena)?;
     let near_walls = start(grid, discs.parts(), config, arenas, workers)?;
     let mut discs = discs.into_vec();
     let solver = Solver { strips: near_walls, contacts, config, arenas, arena, workers };
@@ -361,6 +362,16 @@ mod tests {
         assert!(objects.iter().all(|object| object.motion.is_finite()));
         assert!(overlap_sum(&objects) < before / 10.0);
     }
+    #[test]
+    fn a_grid_of_the_last_tick_has_no_bodies() {
+        let (mut arenas, workers) = (ThreadArenas::new(), Workers::serial());
+        let objects = scene::uniform(1, 50, 0.2, 0.4);
+        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arenas, &workers).unwrap();
+        arenas.begin_frame();
+        let settled = relax(&grid, &[], &PhysicsConfig::default(), &arenas, &workers).unwrap();
+        assert!(settled.is_empty());
+    }
+
     #[test]
     fn contacts_that_share_a_body_are_not_solved_side_by_side() {
         let mut random = scene::Random(3);

@@ -132,6 +132,9 @@ struct Listed {
 ///
 /// # Errors
 /// If the arena refuses a strip's tables. Later refusals cost lists, which are counted.
+///
+/// # Panics
+/// If a contact is of bodies that the grid has not.
 pub fn list_contacts(
     contacts: &[StripContacts],
     grid: &Grid,
