@@ -413,3 +413,16 @@ fn labels_tell_number_and_speed_of_bodies_in_view() {
     texts.sort_unstable();
     assert_eq!(texts, ["#17 2.4 m/s", "#18"]);
 }
+
+#[test]
+fn a_second_install_changes_the_config_and_adds_no_systems() {
+    let falling = |installs: usize| {
+        let mut engine = Engine::new();
+        (0..installs).for_each(|_| physics::install(&mut engine, PhysicsConfig::default()));
+        let body = Body::new(0, Vec2::ZERO, Vec2::ZERO, 0.1);
+        let ball = engine.world_mut().spawn(body).id();
+        engine.run_frame(engine.tick_duration()).unwrap();
+        engine.world().get::<Velocity>(ball).unwrap().0
+    };
+    assert_eq!(falling(2), falling(1));
+}

@@ -24,7 +24,8 @@ pub struct Radius(pub f32);
 
 /// Whether a body takes part. A dead one stays an entity, to be filled again in place.
 ///
-/// Every system looks at this one byte first, so a dead body costs a fraction of a nanosecond.
+/// Every system looks at this one byte first, so a dead body costs a fraction of a nanosecond. Change
+/// it before a tick or after it, not between its systems: see [`install`](super::install).
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alive(pub bool);
 

@@ -12,7 +12,8 @@
 //! 7. [`write_back`]: the result, held inside the walls, goes to the components.
 //!
 //! From system to system go handles, in [`TickData`]. When the arena's budget refuses a step, its
-//! bodies collide less in that tick, and [`PhysicsFigures`] tells.
+//! bodies collide less in that tick, and [`PhysicsFigures`] tells. As long as nothing is refused,
+//! results have the same bits on any number of threads; what a budget refuses depends on their turns.
 //!
 //! ```
 //! use frame_arena::ecs::Engine;

@@ -29,11 +29,20 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 
 /// Adds the systems of a tick to [`phase::Physics`], in order, and the resources that they need.
 ///
-/// The tick's length becomes the engine's, whatever `config` says.
+/// The tick's length becomes the engine's, whatever `config` says. Called again, it changes the
+/// config only.
+///
+/// Systems of yours may stand between these. What they must not change from [`gather_objects`] to
+/// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning): results
+/// go back in the order in which bodies were gathered, so that others would get them. Positions and
+/// velocities that change there are written over.
 pub fn install(engine: &mut Engine, config: PhysicsConfig) {
     let tick_secs = engine.tick_duration().as_secs_f32();
     let world = engine.world_mut();
     world.insert_resource(PhysicsConfig { tick_secs, ..config });
+    if world.contains_resource::<TickData>() {
+        return;
+    }
     world.init_resource::<TickData>();
     world.init_resource::<PhysicsFigures>();
     let tick = (
@@ -118,7 +127,7 @@ fn integrate_chunk(
     (living_count - reset_count, reset_count)
 }
 
-/// Gathers the living bodies that have a radius.
+/// Gathers the living bodies that have a radius. Until [`write_back`] they must stay the same.
 pub fn gather_objects(
     arena: Arena<phase::Physics>,
     workers: Res<Workers>,
@@ -256,7 +265,8 @@ pub fn relax_contacts(
     tick.settled = figures.shortfall.note(settled);
 }
 
-/// Writes the motion after the collisions to the bodies and holds all inside the walls.
+/// Writes the motion after the collisions to the bodies, which must be those that were gathered, and
+/// holds all inside the walls.
 pub fn write_back(
     arena: Arena<phase::Physics>,
     workers: Res<Workers>,

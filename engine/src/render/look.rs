@@ -74,7 +74,7 @@ pub struct View {
 }
 
 impl Default for View {
-    /// 16 x 9 metres around the middle of the world: what the default walls enclose.
+    /// 32 x 18 metres around the middle of the world: what the default walls enclose.
     fn default() -> Self {
         Self { centre: Vec2::ZERO, half_extents_m: Vec2::new(16.0, 9.0) }
     }

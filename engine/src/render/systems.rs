@@ -21,6 +21,9 @@ use crate::{AllocError, FrameArena, FrameString, FrameVec, SliceHandle, StrHandl
 pub fn install(engine: &mut Engine, view: View) {
     let world = engine.world_mut();
     world.insert_resource(view);
+    if world.contains_resource::<DrawList>() {
+        return; // Again: the systems are there.
+    }
     world.init_resource::<TrailConfig>();
     world.init_resource::<DrawList>();
     engine.add_systems(phase::Update, record_trails);
