@@ -7,11 +7,8 @@ use frame_arena::heap::HeapCounts;
 use frame_arena::profile;
 
 use crate::effect::Effect;
-use crate::report::{FrameMs, PhaseReport, Report, TypeReport};
+use crate::report::{FrameMs, PhaseReport, Report, SETTLED_AFTER_FRAMES, TypeReport};
 use crate::simulation::{PhaseTrace, Simulation, SimulationSettings};
-
-/// Frames in which memory may still grow; figures called "settled" begin after them.
-pub const SETTLED_AFTER_FRAMES: u64 = 60;
 
 /// Frames that run traced after the timed ones.
 const TRACED_FRAMES: u32 = 10;
@@ -150,17 +147,19 @@ impl Figures {
     }
 
     fn report(mut self, effect: &Effect, settings: SimulationSettings, checksum: u64) -> Report {
-        let settled_frames = self.settled_frames.max(1) as f64;
+        // Nothing was counted where no frame had settled; a 0 would look measured.
+        let settled_frames = (self.settled_frames > 0).then_some(self.settled_frames as f64);
+        let if_settled = |count: u64| settled_frames.map(|_| count);
         let last = self.last.iter().flat_map(|report| &report.phases);
         let phases = self.phases.iter_mut().zip(last).map(|(figures, phase)| PhaseReport {
             name: phase.name.to_owned(),
             ms_p50: FrameMs::from_times(&mut figures.ms).p50,
-            allocs_per_frame: figures.settled_allocs as f64 / settled_frames,
+            allocs_per_frame: settled_frames.map(|frames| figures.settled_allocs as f64 / frames),
             used_bytes: phase.stats.used_bytes as u64,
             high_water_bytes: phase.stats.high_water_bytes as u64,
             reserved_bytes: phase.stats.reserved_bytes as u64,
             block_count: u64::from(phase.stats.block_count),
-            heap_calls_settled: figures.settled_heap_calls,
+            heap_calls_settled: if_settled(figures.settled_heap_calls),
         });
         Report {
             phases: phases.collect(),
@@ -174,9 +173,9 @@ impl Figures {
             particles: settings.particle_count as usize,
             checksum: format!("{checksum:016x}"),
             frame_ms: FrameMs::from_times(&mut self.frame_ms),
-            heap_calls_settled: self.settled.heap_calls,
-            heap_calls_executor_settled: self.executor_settled.heap_calls,
-            heap_frees_settled: self.settled.frees,
+            heap_calls_settled: if_settled(self.settled.heap_calls),
+            heap_calls_executor_settled: if_settled(self.executor_settled.heap_calls),
+            heap_frees_settled: if_settled(self.settled.frees),
             types: Vec::new(),
         }
     }
