@@ -12,6 +12,7 @@ use particle_demo::headless;
 use particle_demo::shown;
 use particle_demo::simulation::SimulationSettings;
 use particle_demo::startup::{Effects, load_effects};
+use particle_demo::whole_file::check_writable;
 use particle_demo::window::WindowError;
 
 /// Counts each call of the global allocator, for the dashboard and the report.
@@ -36,6 +37,12 @@ fn main() -> ExitCode {
         Ok(effects) => effects,
         Err(error) => return fail(&error, UNUSABLE),
     };
+    // Now, not after the run that it is the result of.
+    for path in [&cli.report, &cli.screenshot].into_iter().flatten() {
+        if let Err(error) = check_writable(path) {
+            return fail(&error, FAILED);
+        }
+    }
     if cli.wait_for_profiler {
         wait_for_profiler();
     }

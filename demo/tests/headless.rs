@@ -195,19 +195,18 @@ fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
     assert!(table.contains("figures of settled frames begin after frame 60"), "{table}");
 }
 
+/// All frames ran first, and the error named a file that nobody had asked for.
 #[test]
-fn a_report_that_cannot_be_written_is_an_error_with_its_path() {
-    let output = output(&[
-        "--headless",
-        "--frames",
-        "1",
-        "--particles",
-        "10",
-        "--report",
-        "/no/such/folder/r.json",
-    ]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("/no/such/folder"));
+fn what_cannot_be_written_is_an_error_before_the_run_with_its_path() {
+    let path = "/no/such/folder/file";
+    for args in [&["--headless", "--report", path][..], &["--screenshot", path]] {
+        let output = output(&[args, &["--events", "--frames", "1"]].concat());
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr.starts_with(&format!("{path}: not written: ")), "{stderr}");
+        assert!(!stderr.contains(".particle-demo-"), "{stderr}");
+        assert_eq!(text(&output.stdout), "", "nothing has begun");
+    }
 }
 
 #[test]
