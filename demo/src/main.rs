@@ -53,11 +53,13 @@ fn main() -> ExitCode {
     match shown::run(&cli, effects, events) {
         Ok(code) => code,
         Err(WindowError::NoWindow { reason }) => {
-            eprintln!("no window: {reason}; running headless, as --headless does");
             events.emit(Event::WindowMissing { reason: &reason });
             if let Some(path) = &cli.screenshot {
-                eprintln!("{}: no picture without a window", path.display());
+                let error = format!("{}: no picture without a window: {reason}", path.display());
+                events.emit(Event::ScreenshotFailed { error: &error });
+                return fail(&error, FAILED);
             }
+            eprintln!("no window: {reason}; running headless, as --headless does");
             run_headless(&cli, &spare, events)
         }
         Err(error) => fail(&error, FAILED),

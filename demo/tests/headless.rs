@@ -195,6 +195,21 @@ fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
     assert!(table.contains("figures of settled frames begin after frame 60"), "{table}");
 }
 
+/// It ran headless, without a picture, and ended well.
+#[test]
+fn a_screenshot_without_a_display_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.png");
+    let path = path.to_str().unwrap();
+    let output = output(&["--events", "--frames", "5", "--screenshot", path]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with(&format!("{path}: no picture without a window: ")), "{stderr}");
+    assert!(text(&output.stdout).contains(r#""event":"screenshot_failed""#));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 /// All frames ran first, and the error named a file that nobody had asked for.
 #[test]
 fn what_cannot_be_written_is_an_error_before_the_run_with_its_path() {
