@@ -49,7 +49,7 @@ pub struct Cli {
     #[arg(long)]
     pub headless: bool,
 
-    /// Stop after N frames [default: headless 600, window none]
+    /// Stop after N frames [default: headless 600, window none]; figures of settled frames begin after frame 60
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub frames: Option<u64>,
 
@@ -79,11 +79,11 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = ExecutorKind::Serial)]
     pub executor: ExecutorKind,
 
-    /// Write the figures of a headless run as JSON, whole or not at all
+    /// Write the figures of a headless run as JSON, whole or not at all; null where no frame was settled
     #[arg(long, value_name = "FILE", requires = "headless")]
     pub report: Option<PathBuf>,
 
-    /// Write a PNG of the window: of the last frame with --frames, else of frame 240, and go on
+    /// Write a PNG of the window: of the last frame with --frames, else of frame 240, and go on; without a display: fail
     #[arg(long, value_name = "FILE", conflicts_with = "headless")]
     pub screenshot: Option<PathBuf>,
 
@@ -202,6 +202,7 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::{Cli, WindowSize};
+    use crate::report::SETTLED_AFTER_FRAMES;
     use clap::{CommandFactory, Parser};
 
     fn parse(line: &str) -> Result<Cli, String> {
@@ -247,6 +248,12 @@ mod tests {
     #[test]
     fn a_report_without_headless_is_refused() {
         assert!(parse("demo --report r.json").unwrap_err().contains("--headless"));
+    }
+
+    #[test]
+    fn the_help_says_when_frames_are_settled() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.contains(&format!("begin after frame {SETTLED_AFTER_FRAMES}")), "{help}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub enum Event<'a> {
         /// Whether particles are drawn by instancing.
         is_instanced: bool,
     },
-    /// There is no window; the run goes on headless.
+    /// There is no window; the run goes on headless unless a screenshot was asked for.
     WindowMissing {
         /// Why.
         reason: &'a str,

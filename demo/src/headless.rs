@@ -1,5 +1,6 @@
 //! A run without a window, measured.
 
+use std::collections::TryReserveError;
 use std::time::Duration;
 
 use frame_arena::ecs::{EngineError, FrameError, FrameReport};
@@ -7,11 +8,9 @@ use frame_arena::heap::HeapCounts;
 use frame_arena::profile;
 
 use crate::effect::Effect;
-use crate::report::{FrameMs, PhaseReport, Report, TypeReport};
+use crate::model::PHASE_COUNT;
+use crate::report::{FrameMs, PhaseReport, Report, SETTLED_AFTER_FRAMES, TypeReport};
 use crate::simulation::{PhaseTrace, Simulation, SimulationSettings};
-
-/// Frames in which memory may still grow; figures called "settled" begin after them.
-pub const SETTLED_AFTER_FRAMES: u64 = 60;
 
 /// Frames that run traced after the timed ones.
 const TRACED_FRAMES: u32 = 10;
@@ -23,6 +22,13 @@ pub enum RunError {
     Engine(EngineError),
     /// Systems failed in a frame.
     Frame(FrameError),
+    /// The system refused the memory for the figures of so many frames.
+    TooManyFrames {
+        /// The frames asked for.
+        frame_count: u64,
+        /// What the system says.
+        source: TryReserveError,
+    },
 }
 
 impl std::fmt::Display for RunError {
@@ -30,6 +36,9 @@ impl std::fmt::Display for RunError {
         match self {
             Self::Engine(error) => write!(f, "{error}"),
             Self::Frame(error) => write!(f, "{error}"),
+            Self::TooManyFrames { frame_count, source } => {
+                write!(f, "no room for the times of {frame_count} frames: {source}; lower --frames")
+            }
         }
     }
 }
@@ -51,15 +60,16 @@ impl From<FrameError> for RunError {
 /// Runs `frame_count` frames of one tick each, as fast as they go, and reports what they took.
 ///
 /// # Errors
-/// If the system refuses the arenas' memory or a thread, or a system fails.
+/// If the system refuses the arenas' memory, a thread, or 32 bytes a frame for the figures; or if a system fails.
 pub fn run(
     effect: &Effect,
     settings: SimulationSettings,
     frame_count: u64,
 ) -> Result<Report, RunError> {
+    let mut figures = Figures::try_with_room_for(frame_count)
+        .map_err(|source| RunError::TooManyFrames { frame_count, source })?;
     let mut simulation = Simulation::new(effect, settings)?;
     let tick = simulation.tick_duration();
-    let mut figures = Figures::with_room_for(frame_count);
     for _ in 0..frame_count {
         figures.add(&simulation.run_frame(tick)?);
         profile::frame_mark();
@@ -102,7 +112,7 @@ struct Figures {
     settled: HeapCounts,
     executor_settled: HeapCounts,
     settled_frames: u64,
-    phases: Vec<PhaseFigures>,
+    phases: [PhaseFigures; PHASE_COUNT],
     last: Option<FrameReport>,
 }
 
@@ -114,19 +124,22 @@ struct PhaseFigures {
 }
 
 impl Figures {
-    fn with_room_for(frame_count: u64) -> Self {
-        let room = usize::try_from(frame_count).unwrap_or(0);
-        let phase = || PhaseFigures { ms: Vec::with_capacity(room), ..PhaseFigures::default() };
-        Self {
-            frame_ms: Vec::with_capacity(room),
+    fn try_with_room_for(frame_count: u64) -> Result<Self, TryReserveError> {
+        let room = usize::try_from(frame_count).unwrap_or(usize::MAX);
+        let mut frame_ms = Vec::new();
+        frame_ms.try_reserve_exact(room)?;
+        let mut phases: [PhaseFigures; PHASE_COUNT] = Default::default();
+        phases.iter_mut().try_for_each(|phase| phase.ms.try_reserve_exact(room))?;
+        Ok(Self {
+            frame_ms,
             ticks: 0,
             dropped: Duration::ZERO,
             settled: HeapCounts::default(),
             executor_settled: HeapCounts::default(),
             settled_frames: 0,
-            phases: (0..frame_arena::ecs::MAX_PHASES).map(|_| phase()).collect(),
+            phases,
             last: None,
-        }
+        })
     }
 
     fn add(&mut self, report: &FrameReport) {
@@ -150,17 +163,19 @@ impl Figures {
     }
 
     fn report(mut self, effect: &Effect, settings: SimulationSettings, checksum: u64) -> Report {
-        let settled_frames = self.settled_frames.max(1) as f64;
+        // Nothing was counted where no frame had settled; a 0 would look measured.
+        let settled_frames = (self.settled_frames > 0).then_some(self.settled_frames as f64);
+        let if_settled = |count: u64| settled_frames.map(|_| count);
         let last = self.last.iter().flat_map(|report| &report.phases);
         let phases = self.phases.iter_mut().zip(last).map(|(figures, phase)| PhaseReport {
             name: phase.name.to_owned(),
             ms_p50: FrameMs::from_times(&mut figures.ms).p50,
-            allocs_per_frame: figures.settled_allocs as f64 / settled_frames,
+            allocs_per_frame: settled_frames.map(|frames| figures.settled_allocs as f64 / frames),
             used_bytes: phase.stats.used_bytes as u64,
             high_water_bytes: phase.stats.high_water_bytes as u64,
             reserved_bytes: phase.stats.reserved_bytes as u64,
             block_count: u64::from(phase.stats.block_count),
-            heap_calls_settled: figures.settled_heap_calls,
+            heap_calls_settled: if_settled(figures.settled_heap_calls),
         });
         Report {
             phases: phases.collect(),
@@ -174,9 +189,9 @@ impl Figures {
             particles: settings.particle_count as usize,
             checksum: format!("{checksum:016x}"),
             frame_ms: FrameMs::from_times(&mut self.frame_ms),
-            heap_calls_settled: self.settled.heap_calls,
-            heap_calls_executor_settled: self.executor_settled.heap_calls,
-            heap_frees_settled: self.settled.frees,
+            heap_calls_settled: if_settled(self.settled.heap_calls),
+            heap_calls_executor_settled: if_settled(self.executor_settled.heap_calls),
+            heap_frees_settled: if_settled(self.settled.frees),
             types: Vec::new(),
         }
     }
@@ -184,4 +199,27 @@ impl Figures {
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, RunError};
+
+    /// The program was aborted.
+    #[test]
+    fn more_frames_than_there_is_memory_for_are_an_error() {
+        let Err(source) = Figures::try_with_room_for(u64::MAX) else {
+            panic!("there is no such memory");
+        };
+        let error = RunError::TooManyFrames { frame_count: u64::MAX, source }.to_string();
+        assert!(error.contains("18446744073709551615 frames"), "{error}");
+        assert!(error.ends_with("lower --frames"), "{error}");
+    }
+
+    #[test]
+    fn the_room_is_taken_before_the_first_frame() {
+        let figures = Figures::try_with_room_for(100).unwrap();
+        assert!(figures.frame_ms.capacity() >= 100);
+        assert!(figures.phases.iter().all(|phase| phase.ms.capacity() >= 100));
+    }
 }

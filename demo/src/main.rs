@@ -12,6 +12,7 @@ use particle_demo::headless;
 use particle_demo::shown;
 use particle_demo::simulation::SimulationSettings;
 use particle_demo::startup::{Effects, load_effects};
+use particle_demo::whole_file::check_writable;
 use particle_demo::window::WindowError;
 
 /// Counts each call of the global allocator, for the dashboard and the report.
@@ -36,6 +37,12 @@ fn main() -> ExitCode {
         Ok(effects) => effects,
         Err(error) => return fail(&error, UNUSABLE),
     };
+    // Now, not after the run that it is the result of.
+    for path in [&cli.report, &cli.screenshot].into_iter().flatten() {
+        if let Err(error) = check_writable(path) {
+            return fail(&error, FAILED);
+        }
+    }
     if cli.wait_for_profiler {
         wait_for_profiler();
     }
@@ -46,11 +53,13 @@ fn main() -> ExitCode {
     match shown::run(&cli, effects, events) {
         Ok(code) => code,
         Err(WindowError::NoWindow { reason }) => {
-            eprintln!("no window: {reason}; running headless, as --headless does");
             events.emit(Event::WindowMissing { reason: &reason });
             if let Some(path) = &cli.screenshot {
-                eprintln!("{}: no picture without a window", path.display());
+                let error = format!("{}: no picture without a window: {reason}", path.display());
+                events.emit(Event::ScreenshotFailed { error: &error });
+                return fail(&error, FAILED);
             }
+            eprintln!("no window: {reason}; running headless, as --headless does");
             run_headless(&cli, &spare, events)
         }
         Err(error) => fail(&error, FAILED),

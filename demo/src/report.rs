@@ -6,7 +6,11 @@ use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
-/// The figures of a run. "Settled" figures leave out the first 60 frames, in which memory still grows.
+/// Frames in which memory may still grow; figures called "settled" begin after them.
+pub const SETTLED_AFTER_FRAMES: u64 = 60;
+
+/// The figures of a run. "Settled" figures leave out the first [`SETTLED_AFTER_FRAMES`], in which memory still grows:
+/// they are `None`, in JSON `null`, if no frame came after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Frames that were run.
@@ -30,11 +34,11 @@ pub struct Report {
     /// Time of a frame.
     pub frame_ms: FrameMs,
     /// Heap calls of the phases.
-    pub heap_calls_settled: u64,
+    pub heap_calls_settled: Option<u64>,
     /// Heap calls of the scheduler and its threads.
-    pub heap_calls_executor_settled: u64,
+    pub heap_calls_executor_settled: Option<u64>,
     /// Frees of the phases.
-    pub heap_frees_settled: u64,
+    pub heap_frees_settled: Option<u64>,
     /// The phases in the order in which they run.
     pub phases: Vec<PhaseReport>,
     /// Objects by type; filled by traced runs.
@@ -77,8 +81,8 @@ pub struct PhaseReport {
     pub name: String,
     /// Half of its frames took no longer.
     pub ms_p50: f64,
-    /// Objects that it asked memory for, mean of the settled frames.
-    pub allocs_per_frame: f64,
+    /// Objects that it asked memory for, mean of the settled frames; `None` without one.
+    pub allocs_per_frame: Option<f64>,
     /// Bytes handed out in the last frame.
     pub used_bytes: u64,
     /// Most bytes used in any frame.
@@ -87,8 +91,8 @@ pub struct PhaseReport {
     pub reserved_bytes: u64,
     /// Blocks that these are in.
     pub block_count: u64,
-    /// Its heap calls.
-    pub heap_calls_settled: u64,
+    /// Its heap calls in settled frames; `None` without one.
+    pub heap_calls_settled: Option<u64>,
 }
 
 /// Objects of one type in one phase.
@@ -141,6 +145,11 @@ fn kib(bytes: u64) -> String {
     if kib < 10.0 && bytes > 0 { format!("{kib:.1}") } else { format!("{kib:.0}") }
 }
 
+/// A figure of settled frames, or a dash where there was none.
+fn or_dash(figure: Option<impl fmt::Display>) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
+}
+
 /// The columns of the table after the name of the phase.
 const COLUMNS: [&str; 7] =
     ["ms", "objects/frame", "used KiB", "high-water KiB", "reserved KiB", "blocks", "heap calls"];
@@ -148,12 +157,12 @@ const COLUMNS: [&str; 7] =
 /// A row of the table.
 impl fmt::Display for PhaseReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ms, count) = (self.ms_p50, self.allocs_per_frame);
-        write!(f, "{:<8} {ms:>14.3} {count:>14.1}", self.name)?;
+        let count = or_dash(self.allocs_per_frame.map(|count| format!("{count:.1}")));
+        write!(f, "{:<8} {:>14.3} {count:>14}", self.name, self.ms_p50)?;
         for bytes in [self.used_bytes, self.high_water_bytes, self.reserved_bytes] {
             write!(f, " {:>14}", kib(bytes))?;
         }
-        let (blocks, calls) = (self.block_count, self.heap_calls_settled);
+        let (blocks, calls) = (self.block_count, or_dash(self.heap_calls_settled));
         write!(f, " {blocks:>14} {calls:>14}")
     }
 }
@@ -184,27 +193,32 @@ impl fmt::Display for Report {
         COLUMNS.iter().try_for_each(|column| write!(f, " {column:>14}"))?;
         writeln!(f)?;
         self.phases.iter().try_for_each(|phase| writeln!(f, "{phase}"))?;
-        let (phases, executor) = (self.heap_calls_settled, self.heap_calls_executor_settled);
+        let phases = or_dash(self.heap_calls_settled);
+        let executor = or_dash(self.heap_calls_executor_settled);
         writeln!(f, "\nheap calls of the phases once settled: {phases}")?;
-        writeln!(f, "heap calls of the scheduler once settled: {executor}")
+        writeln!(f, "heap calls of the scheduler once settled: {executor}")?;
+        if self.heap_calls_settled.is_none() {
+            writeln!(f, "-: figures of settled frames begin after frame {SETTLED_AFTER_FRAMES}")?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FrameMs, PhaseReport, Report};
+    use super::{FrameMs, PhaseReport, Report, SETTLED_AFTER_FRAMES};
     use crate::model::AllocatorKind;
 
     fn sample() -> Report {
         let phase = PhaseReport {
             name: "physics".into(),
             ms_p50: 1.25,
-            allocs_per_frame: 12_345.5,
+            allocs_per_frame: Some(12_345.5),
             used_bytes: 1536,
             high_water_bytes: 2 << 20,
             reserved_bytes: 3 << 20,
             block_count: 1,
-            heap_calls_settled: 0,
+            heap_calls_settled: Some(0),
         };
         Report {
             frames: 600,
@@ -217,9 +231,9 @@ mod tests {
             particles: 20_000,
             checksum: "00ff".into(),
             frame_ms: FrameMs::from_times(&mut [3.0, 1.0, 2.0]),
-            heap_calls_settled: 0,
-            heap_calls_executor_settled: 0,
-            heap_frees_settled: 0,
+            heap_calls_settled: Some(0),
+            heap_calls_executor_settled: Some(0),
+            heap_frees_settled: Some(0),
             phases: vec![phase],
             types: Vec::new(),
         }
@@ -266,6 +280,21 @@ mod tests {
         let table = sample().to_string();
         assert!(table.contains("           1.5           2048           3072"), "{table}");
         assert!(table.contains("12345.5"), "{table}");
+        assert!(!table.contains("begin after frame"), "{table}");
+    }
+
+    #[test]
+    fn without_a_settled_frame_the_table_has_dashes_and_says_why() {
+        let mut report = sample();
+        report.heap_calls_settled = None;
+        report.heap_calls_executor_settled = None;
+        report.phases[0].allocs_per_frame = None;
+        report.phases[0].heap_calls_settled = None;
+        let table = report.to_string();
+        let row = table.lines().find(|line| line.starts_with("physics")).unwrap();
+        assert_eq!(row.split_whitespace().filter(|&cell| cell == "-").count(), 2, "{row}");
+        assert_eq!(table.matches("once settled: -\n").count(), 2, "{table}");
+        assert!(table.contains(&format!("after frame {SETTLED_AFTER_FRAMES}\n")), "{table}");
     }
 
     #[test]

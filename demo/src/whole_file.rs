@@ -1,8 +1,11 @@
 //! Files that appear whole or not at all: written beside their target, then renamed onto it.
 
 use std::fmt;
-use std::io::Write;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Why a file was not written; what stood there before still does.
 #[derive(Debug)]
@@ -10,7 +13,7 @@ pub struct WriteError {
     /// The wanted file.
     pub path: PathBuf,
     /// What the system says.
-    pub source: std::io::Error,
+    pub source: io::Error,
 }
 
 impl fmt::Display for WriteError {
@@ -30,42 +33,64 @@ impl std::error::Error for WriteError {
 /// # Errors
 /// [`WriteError`] if the folder or the file cannot be written, or if `path` is something other than a file.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    try_write(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+    try_write(path, bytes).map_err(to_error(path))
 }
 
-fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if let Ok(data) = std::fs::metadata(&target)
-        && !data.is_file()
-    {
-        // A device or a pipe (`--report /dev/stdout`) must not be replaced by a file; it takes the bytes as they come.
-        return if data.is_dir() {
-            Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder"))
-        } else {
-            std::fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes)
-        };
+/// Looks whether [`write_whole`] could write to `path` now: a file is made beside it and taken away again. A device or a
+/// pipe is not touched.
+///
+/// # Errors
+/// [`WriteError`] as of [`write_whole`].
+pub fn check_writable(path: &Path) -> Result<(), WriteError> {
+    try_target(path).map(drop).map_err(to_error(path))
+}
+
+fn to_error(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    |source| WriteError { path: path.to_owned(), source }
+}
+
+fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match try_target(path)? {
+        // Not through the temporary file's own `write_all`, whose errors name it in place of the wanted one.
+        Target::File { mut beside, path } => {
+            beside.as_file_mut().write_all(bytes)?;
+            beside.as_file().sync_all()?;
+            beside.persist(&path)?;
+            Ok(())
+        }
+        Target::Stream(path) => fs::OpenOptions::new().write(true).open(&path)?.write_all(bytes),
+    }
+}
+
+/// Where bytes go.
+enum Target {
+    /// A file, there or not, and the new one beside it; dropped, that is taken away.
+    File { beside: NamedTempFile, path: PathBuf },
+    /// A device or a pipe (`--report /dev/stdout`): no file must replace it; it takes the bytes as they come.
+    Stream(PathBuf),
+}
+
+fn try_target(path: &Path) -> io::Result<Target> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let found = fs::metadata(&path).ok();
+    if found.as_ref().is_some_and(Metadata::is_dir) {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if found.is_some_and(|data| !data.is_file()) {
+        return Ok(Target::Stream(path));
     }
     let folder =
-        target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = new_file_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&target)?;
-    Ok(())
-}
-
-/// A temporary file with the permissions of a new file, not those of a secret.
-fn new_file_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".particle-demo-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Made by hand: it has the permissions of a new file, not those of a secret, and errors do not name it.
+    let beside = tempfile::Builder::new()
+        .prefix(".particle-demo-")
+        .make_in(folder, |path| File::create_new(path))?;
+    Ok(Target::File { beside, path })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::write_whole;
+    use super::{check_writable, write_whole};
 
     #[test]
     fn a_file_is_replaced_and_nothing_else_is_left() {
@@ -81,15 +106,42 @@ mod tests {
     fn a_missing_folder_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none").join("r.json");
-        let error = write_whole(&path, b"x").unwrap_err().to_string();
-        assert!(error.contains("r.json: not written"), "{error}");
+        for result in [check_writable(&path), write_whole(&path, b"x")] {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("r.json: not written"), "{error}");
+            assert!(!error.contains(".particle-demo-"), "{error}");
+        }
     }
 
     #[test]
     fn a_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(
-            write_whole(folder.path(), b"x").unwrap_err().to_string().contains("it is a folder")
-        );
+        for result in [check_writable(folder.path()), write_whole(folder.path(), b"x")] {
+            assert!(result.unwrap_err().to_string().contains("it is a folder"));
+        }
+    }
+
+    #[test]
+    fn a_check_leaves_everything_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        check_writable(&path).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::write(&path, "old").unwrap();
+        check_writable(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_has_the_permissions_of_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, other] = ["ours", "other"].map(|name| folder.path().join(name));
+        write_whole(&ours, b"x").unwrap();
+        std::fs::write(&other, "x").unwrap();
+        let [ours, other] =
+            [ours, other].map(|path| std::fs::metadata(path).unwrap().permissions());
+        assert_eq!(ours, other);
     }
 }

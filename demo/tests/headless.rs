@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use particle_demo::report::SETTLED_AFTER_FRAMES;
 use serde_json::Value;
-
-/// Frames that are not settled yet.
-const SETTLED_AFTER: u64 = 60;
 
 fn demo(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_particle-demo"));
@@ -118,11 +116,28 @@ fn the_parallel_executors_heap_calls_are_reported_apart() {
 #[test]
 fn on_the_heap_each_allocation_is_a_heap_call() {
     let report = small(&["--allocator", "heap"]);
-    let settled_frames = (90 - SETTLED_AFTER) as f64;
+    let settled_frames = (90 - SETTLED_AFTER_FRAMES) as f64;
     for phase in phases(&report) {
         let allocs = phase["allocs_per_frame"].as_f64().unwrap() * settled_frames;
         let calls = phase["heap_calls_settled"].as_f64().unwrap();
         assert!(calls >= allocs.floor(), "{phase}");
+    }
+}
+
+/// They were zeros, as if measured.
+#[test]
+fn figures_of_settled_frames_are_null_until_there_is_one() {
+    for (frames, is_settled) in [(SETTLED_AFTER_FRAMES, false), (SETTLED_AFTER_FRAMES + 1, true)] {
+        let frames = frames.to_string();
+        let report = report(&["--frames", &frames, "--particles", "100", "--allocator", "heap"]);
+        for name in ["heap_calls_settled", "heap_calls_executor_settled", "heap_frees_settled"] {
+            assert_eq!(report[name].is_u64(), is_settled, "{name}");
+            assert_eq!(report.get(name) == Some(&Value::Null), !is_settled, "{name}");
+        }
+        for phase in phases(&report) {
+            assert_eq!(phase["allocs_per_frame"].is_f64(), is_settled, "{phase}");
+            assert_eq!(phase["heap_calls_settled"].is_u64(), is_settled, "{phase}");
+        }
     }
 }
 
@@ -175,22 +190,38 @@ fn without_a_display_the_demo_says_so_in_one_line_and_runs_headless() {
     assert!(output.status.success());
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(stderr.starts_with("no window: ") && stderr.contains("--headless"), "{stderr}");
-    assert!(text(&output.stdout).contains("10 frames"));
+    let table = text(&output.stdout);
+    assert!(table.contains("10 frames"), "{table}");
+    assert!(table.contains("figures of settled frames begin after frame 60"), "{table}");
 }
 
+/// It ran headless, without a picture, and ended well.
 #[test]
-fn a_report_that_cannot_be_written_is_an_error_with_its_path() {
-    let output = output(&[
-        "--headless",
-        "--frames",
-        "1",
-        "--particles",
-        "10",
-        "--report",
-        "/no/such/folder/r.json",
-    ]);
+fn a_screenshot_without_a_display_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.png");
+    let path = path.to_str().unwrap();
+    let output = output(&["--events", "--frames", "5", "--screenshot", path]);
+    let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("/no/such/folder"));
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with(&format!("{path}: no picture without a window: ")), "{stderr}");
+    assert!(text(&output.stdout).contains(r#""event":"screenshot_failed""#));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// All frames ran first, and the error named a file that nobody had asked for.
+#[test]
+fn what_cannot_be_written_is_an_error_before_the_run_with_its_path() {
+    let path = "/no/such/folder/file";
+    for args in [&["--headless", "--report", path][..], &["--screenshot", path]] {
+        let output = output(&[args, &["--events", "--frames", "1"]].concat());
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr.starts_with(&format!("{path}: not written: ")), "{stderr}");
+        assert!(!stderr.contains(".particle-demo-"), "{stderr}");
+        assert_eq!(text(&output.stdout), "", "nothing has begun");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::physics::{
 use crate::{AllocError, FrameArena, FrameString, FrameVec, SliceHandle, StrHandle};
 
 /// Adds the systems of the render phase, in order, [`record_trails`] to the update phase, and the
-/// resources that they need.
+/// resources that they need. Called again, it changes the view only.
 pub fn install(engine: &mut Engine, view: View) {
     let world = engine.world_mut();
     world.insert_resource(view);
