@@ -1,6 +1,8 @@
 //! The arenas in loops that are not the engine's: plain schedules, and `bevy_app`'s.
 #![cfg(feature = "ecs")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
 use bevy_ecs::schedule::SingleThreadedExecutor;
@@ -85,6 +87,50 @@ fn an_installed_phase_of_ones_own_begins_with_those_of_its_lifetime() {
     assert_eq!(state_of::<Audio>(&world), [Ok(0)]);
     begin_tick(&mut world);
     assert!(state_of::<Audio>(&world)[0].is_err());
+}
+
+/// A phase by the name of another.
+struct Namesake<const N: usize>;
+
+impl<const N: usize> Phase for Namesake<N> {
+    const NAME: &'static str = ["audio", "update", "physics", "render"][N];
+    const LIFETIME: Lifetime = Lifetime::Frame;
+}
+
+#[test]
+fn another_phase_of_the_same_name_is_refused_and_the_first_goes_on() {
+    fn refusal<const N: usize>(world: &mut World) -> String {
+        let install = || install_phase::<Namesake<N>>(world, ArenaConfig::default());
+        let payload = catch_unwind(AssertUnwindSafe(install)).unwrap_err();
+        assert!(!world.contains_resource::<PhaseArena<Namesake<N>>>());
+        *payload.downcast::<String>().unwrap()
+    }
+    let mut world = world_with(EngineConfig::default());
+    install_phase::<Audio>(&mut world, ArenaConfig::default()).unwrap();
+    let refusals = [refusal::<0>, refusal::<1>, refusal::<2>, refusal::<3>];
+    for (name, refusal) in ["audio", "update", "physics", "render"].into_iter().zip(refusals) {
+        let text = format!("the world has another phase `{name}` already; rename yours");
+        assert_eq!(refusal(&mut world), text);
+    }
+    let mut mix = schedule();
+    mix.add_systems(publish::<Audio>);
+    mix.run(&mut world);
+    begin_tick(&mut world);
+    assert!(state_of::<Audio>(&world)[0].is_err());
+}
+
+#[test]
+fn a_phase_installed_again_is_configured_anew_and_begins_once() {
+    let mut world = world_with(EngineConfig::default());
+    for budget_bytes in [500, 1_000] {
+        let budget = Budget::Refuse(budget_bytes);
+        let config = ArenaConfig { budget, history_frames: 8, ..ArenaConfig::default() };
+        install_phase::<Audio>(&mut world, config).unwrap();
+    }
+    (0..3).for_each(|_| begin_tick(&mut world));
+    let arena = world.resource::<PhaseArena<Audio>>();
+    assert_eq!(arena.threads().config().budget, Budget::Refuse(1_000));
+    assert_eq!(arena.history().count(), 3);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The arenas in somebody else's loop.
 
+use core::any::TypeId;
+
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
@@ -76,17 +78,27 @@ pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<()
 }
 
 /// Adds a phase of your own to a world that has a loop of its own: its arena begins anew with
-/// those of the same lifetime.
+/// those of the same lifetime. A phase that the world has already gets a new arena.
 ///
 /// # Errors
 /// If the system refuses the phase's first block.
+///
+/// # Panics
+/// If the world has another phase of the same name.
 pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result<(), AllocError> {
+    let id = TypeId::of::<P>();
+    if let Some(InstalledPhases(installed)) = world.get_resource() {
+        let is_free =
+            installed.iter().all(|other| other.phase == id || other.config.name != P::NAME);
+        assert!(is_free, "the world has another phase `{}` already; rename yours", P::NAME);
+    }
     let threads = arena_thread_count(world);
     world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
     let config = ArenaConfig { name: P::NAME, ..config };
-    let phase = InstalledPhase { lifetime: P::LIFETIME, config, begin: PhaseArena::<P>::begin_in };
+    let begin = PhaseArena::<P>::begin_in;
+    let phase = InstalledPhase { phase: id, lifetime: P::LIFETIME, config, begin };
     let mut installed = world.get_resource_or_init::<InstalledPhases>();
-    installed.0.retain(|other| other.config.name != P::NAME);
+    installed.0.retain(|other| other.phase != id);
     installed.0.push(phase);
     Ok(())
 }
@@ -117,6 +129,7 @@ struct InstalledPhases(Vec<InstalledPhase>);
 
 #[derive(Clone, Copy)]
 struct InstalledPhase {
+    phase: TypeId,
     lifetime: Lifetime,
     config: ArenaConfig,
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
