@@ -14,7 +14,7 @@ use bevy_ecs::world::World;
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
 use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
-use super::failure::{FrameError, SystemFailure, recording_handler, take_recorded};
+use super::failure::{FrameError, FrameRecord, SystemFailure, recording_handler};
 use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
@@ -216,9 +216,11 @@ impl Engine {
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
     ///
     /// What somebody took out of the world, a [`PhaseArena`], [`Workers`] or the handler of errors,
-    /// is put back with a logged warning.
+    /// is put back with a logged warning. What fails outside a frame, such as a command that
+    /// [`World::flush`] applies, is logged as an error and fails no frame.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
+        let record = FrameRecord::begin(self.executor.is_parallel());
         self.put_back_resources();
         let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
@@ -231,7 +233,7 @@ impl Engine {
             overstep: self.clock.overstep(),
         });
         let mut failures = Vec::new(); // Takes no memory unless a system fails.
-        let phases = self.run_phases(tick_count, &mut failures);
+        let phases = self.run_phases(tick_count, &record, &mut failures);
         let executor_heap =
             phases.iter().fold(HeapCounts::default(), |sum, phase| sum + phase.executor_heap);
         let report = FrameReport {
@@ -272,6 +274,7 @@ impl Engine {
     fn run_phases(
         &mut self,
         tick_count: u32,
+        record: &FrameRecord,
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
         for slot in self.phases.iter().filter(|slot| slot.lifetime == Lifetime::Frame) {
@@ -279,7 +282,7 @@ impl Engine {
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
             self.phases.iter().map(PhaseSlot::empty_report).collect();
-        let mut rest = 0;
+        let (executor, mut rest) = (self.executor, 0);
         while rest < self.phases.len() {
             let lifetime = self.phases[rest].lifetime;
             let is_same = |slot: &&PhaseSlot| slot.lifetime == lifetime;
@@ -287,14 +290,16 @@ impl Engine {
             let run = &mut self.phases[rest..end];
             let reports = &mut reports[rest..end];
             match lifetime {
-                Lifetime::Frame => run_once(&mut self.world, self.executor, run, reports, failures),
+                Lifetime::Frame => {
+                    run_once(&mut self.world, executor, run, reports, record, failures);
+                }
                 Lifetime::Tick => {
                     for _ in 0..tick_count {
                         profile::frame!("tick");
                         for slot in &*run {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
-                        run_once(&mut self.world, self.executor, run, reports, failures);
+                        run_once(&mut self.world, executor, run, reports, record, failures);
                     }
                 }
             }
@@ -420,6 +425,7 @@ fn run_once(
     executor: Executor,
     phases: &mut [PhaseSlot],
     reports: &mut [PhaseReport],
+    record: &FrameRecord,
     failures: &mut Vec<SystemFailure>,
 ) {
     for (slot, report) in phases.iter_mut().zip(reports) {
@@ -432,7 +438,7 @@ fn run_once(
         report.executor_heap += executors;
         report.add_run(started.elapsed(), (slot.stats)(world));
         failures.append(&mut slot.watch.take_failures());
-        failures.append(&mut take_recorded(slot.name, executor.is_parallel()));
+        failures.append(&mut record.take(slot.name));
     }
 }
 
