@@ -433,6 +433,41 @@ fn what_a_panicking_system_wrote_never_reaches_a_later_frame() {
 }
 
 #[test]
+fn what_a_failing_system_had_pushed_is_read_and_the_system_reported() {
+    fn panic_after_one(mut hits: Writer<Hit>) {
+        hits.push(Hit(9));
+        panic!("out of mana");
+    }
+    fn fail_after_one(mut hits: Writer<Hit>) -> Result {
+        hits.push(Hit(8));
+        Err("no mana")?
+    }
+    fn panic_in_a_batch(workers: Res<Workers>, hits: Writer<Hit>) {
+        workers.for_each(100, |job| {
+            let mut hits = hits.local();
+            hits.push_keyed(job as u64, Hit(job as u64));
+            assert!(job != 7, "out of mana in job 7");
+            hits.push_keyed(job as u64, Hit(job as u64));
+        });
+    }
+    for executor in executors() {
+        let mut engine = engine(executor, ArenaConfig::default());
+        let writers = (panic_after_one, fail_after_one, panic_in_a_batch);
+        engine.add_systems(phase::Update, (writers, see));
+        for frame in 0..20 {
+            let failures = engine.run_frame(TICK).unwrap_err().failures;
+            assert_eq!(failures.len(), 3, "{failures:?}");
+            let values = seen(&engine)[frame].clone().unwrap();
+            let (plain, keyed) = values.split_at(2);
+            assert_eq!(plain, [9, 8], "{executor:?}");
+            // Jobs that were not begun are left out; which, the threads say.
+            assert!(keyed.is_sorted() && keyed.len() < 200, "{keyed:?}");
+            assert_eq!(keyed.iter().filter(|job| **job == 7).count(), 1, "{keyed:?}");
+        }
+    }
+}
+
+#[test]
 fn a_refused_push_gives_the_value_back_and_a_plain_one_panics_with_the_reason() {
     #[derive(Resource, Default)]
     struct Back(Vec<u64>);
