@@ -305,6 +305,63 @@ fn a_weak_chain_keeps_writers_before_readers() {
     }
 }
 
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+enum Drawing {
+    All,
+    Some,
+}
+
+#[test]
+fn what_a_condition_reads_is_written_before() {
+    fn any_hits(hits: Reader<Hit>) -> bool {
+        !hits.read().unwrap().is_empty()
+    }
+    fn draw<const N: u64>(mut seen: ResMut<Seen>) {
+        seen.0.push(Ok(vec![N]));
+    }
+    for executor in executors() {
+        let mut engine = engine(executor, ArenaConfig::default());
+        engine.add_systems(phase::Update, draw::<0>.run_if(any_hits));
+        // Of the tuple, and among other conditions.
+        engine.add_systems(phase::Update, (draw::<1>, draw::<2>).run_if(any_hits.and_then(|| true)));
+        engine.add_systems(phase::Update, (draw::<3>.run_if(not(any_hits)), write::<0>));
+        for frame in 0..20 {
+            engine.run_frame(TICK).unwrap();
+            let mut drawn: Vec<_> = seen(&engine)[frame * 3..].to_vec();
+            drawn.sort_by_key(|values| values.clone().unwrap());
+            assert_eq!(drawn, [0, 1, 2].map(|n| Ok(vec![n])), "{executor:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_sets_condition_reads_is_written_before() {
+    let (mut world, _) = schedule_of(|| ());
+    let mut schedule = Schedule::default();
+    order_hand_over(&mut schedule)
+        .configure_sets(Drawing::All.run_if(|hits: Reader<Hit>| hits.read().unwrap().len() == 3))
+        .configure_sets(Drawing::Some.in_set(Drawing::All))
+        .add_systems((|mut seen: ResMut<Seen>| seen.0.push(Ok(vec![]))).in_set(Drawing::Some))
+        .add_systems(write::<0>);
+    for _ in 0..3 {
+        assert_eq!(failures(&mut world, &mut schedule), [""; 0]);
+    }
+    assert_eq!(world.resource::<Seen>().0.len(), 3);
+}
+
+#[test]
+fn a_system_that_reads_what_it_writes_is_told_to_part() {
+    fn write_and_see(mut hits: Writer<Hit>, own: Reader<Hit>, mut seen: ResMut<Seen>) {
+        hits.push(Hit(1));
+        seen.0.push(values(own.read()));
+    }
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, write_and_see);
+    engine.run_frame(TICK).unwrap();
+    let error = seen(&engine)[0].clone().unwrap_err();
+    assert!(error.to_string().ends_with("if the system reads itself, read in another"), "{error}");
+}
+
 #[test]
 fn a_system_that_reads_the_whole_world_is_neither_writer_nor_reader() {
     fn look(_: Query<EntityRef>) {}
