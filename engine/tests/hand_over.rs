@@ -323,7 +323,8 @@ fn what_a_condition_reads_is_written_before() {
         let mut engine = engine(executor, ArenaConfig::default());
         engine.add_systems(phase::Update, draw::<0>.run_if(any_hits));
         // Of the tuple, and among other conditions.
-        engine.add_systems(phase::Update, (draw::<1>, draw::<2>).run_if(any_hits.and_then(|| true)));
+        engine
+            .add_systems(phase::Update, (draw::<1>, draw::<2>).run_if(any_hits.and_then(|| true)));
         engine.add_systems(phase::Update, (draw::<3>.run_if(not(any_hits)), write::<0>));
         for frame in 0..20 {
             engine.run_frame(TICK).unwrap();

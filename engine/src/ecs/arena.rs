@@ -33,6 +33,9 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
         Self::try_for_threads(config, 0)
     }
@@ -42,6 +45,9 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// As [`try_new`](Self::try_new).
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
         let config = ArenaConfig { name: P::NAME, ..config };
         let arenas = ThreadArenas::try_for_threads(config, thread_count)?;

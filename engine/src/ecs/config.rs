@@ -17,7 +17,7 @@ pub struct EngineConfig {
     pub tick: Duration,
     /// Most ticks that one frame may run; the time beyond is dropped and reported. Default 4.
     pub max_ticks_per_frame: u32,
-    /// Threads of [`Workers`], the one that runs the frame included. Default 1.
+    /// Threads of [`Workers`], the one that runs the frame included; 1 to 4097. Default 1.
     pub threads: usize,
     /// Who runs the systems. Default [`Executor::Serial`].
     pub executor: Executor,

@@ -104,7 +104,8 @@ impl Engine {
     /// If the system refuses a phase's first block or a thread.
     ///
     /// # Panics
-    /// If the tick, the number of ticks or the number of threads is zero.
+    /// If the tick or the number of ticks is zero, if `threads` is 0 or over 4097, or if a phase's
+    /// `frames_in_flight` is neither 1 nor 2.
     pub fn try_with_config(config: EngineConfig) -> Result<Self, EngineError> {
         profile::start();
         let mut world = World::new();
@@ -148,7 +149,8 @@ impl Engine {
     /// If the system refuses the phase's first block.
     ///
     /// # Panics
-    /// If the engine has the phase already or has [`MAX_PHASES`], or has no phase `Before`.
+    /// If the engine has the phase already, or one of its name, or has [`MAX_PHASES`], or has no
+    /// phase `Before`; if `frames_in_flight` is neither 1 nor 2.
     pub fn try_add_phase<P: Phase, Before: Phase>(
         &mut self,
         config: ArenaConfig,

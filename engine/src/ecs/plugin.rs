@@ -44,9 +44,11 @@ use crate::profile;
 /// ```
 ///
 /// # Panics
-/// When built, if the system refuses a phase's first block or a thread. To have the error, or to
-/// have phases of your own, call [`install_with_config`] with the app's world first; then the
-/// plugin takes what is there.
+/// When built, if the system refuses a phase's first block or a thread, or where
+/// [`install_with_config`] panics: at 0 threads, for one. To have the error, or to have phases of
+/// your own, call that function with the app's world first; then the plugin takes what is there.
+///
+/// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameArenaPlugin {
     /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and
