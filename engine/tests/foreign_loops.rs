@@ -238,6 +238,25 @@ mod bevy_app {
         (0..5).for_each(|_| app.update());
     }
 
+    #[test]
+    fn what_startup_made_is_forgotten_in_the_first_update_but_for_read_last() {
+        fn write(mut values: Writer<phase::Update>) {
+            values.push(7);
+        }
+        fn read(values: Reader<phase::Update>, mut log: ResMut<Log>) -> Result {
+            log.0.push(("present", values.read()?.to_vec()));
+            log.0.push(("last", values.read_last()?.to_vec()));
+            Ok(())
+        }
+        let update = ArenaConfig { frames_in_flight: 2, ..ArenaConfig::default() };
+        let config = EngineConfig { update, ..EngineConfig::default() };
+        let mut app = app(config, Duration::ZERO);
+        app.add_systems(Startup, (write, publish::<phase::Update>)).add_systems(Update, read);
+        app.add_systems(Startup, publish::<phase::Render>).update();
+        assert_eq!(log(&app), [("present", vec![]), ("last", vec![7])]);
+        assert!(state_of::<phase::Render>(app.world()).iter().all(Result::is_err));
+    }
+
     /// The fixed loop runs before `Update`.
     #[test]
     fn what_update_wrote_is_read_by_the_next_frames_steps() {

@@ -12,7 +12,11 @@ use crate::profile;
 ///
 /// Each turn of bevy's main loop is then this:
 ///
-/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten.
+/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten. In the first turn
+///    that is what `Startup` made, which runs before: what it wrote is not read in `Update`, and a
+///    handle that it published is stale there. With two
+///    [`frames_in_flight`](crate::ArenaConfig::frames_in_flight) both can be read as the last
+///    frame's; what is to outlive `Startup` otherwise belongs in a resource.
 /// 2. `RunFixedMainLoop`: for each fixed step, `FixedFirst`, [`FrameArenaSystems::Begin`]: what tick
 ///    phases made is forgotten; then the rest of the step runs.
 /// 3. `Update` and all that follows.
