@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
 use bevy_ecs::schedule::SingleThreadedExecutor;
+use bevy_ecs::system::RunSystemOnce;
 use frame_arena::ecs::{
     Arena, EngineConfig, FrameReader, FrameWriter, Lifetime, Phase, PhaseArena, Workers,
     begin_frame, begin_tick, install_phase, install_with_config, order_hand_over, phase,
@@ -87,6 +88,26 @@ fn an_installed_phase_of_ones_own_begins_with_those_of_its_lifetime() {
     assert_eq!(state_of::<Audio>(&world), [Ok(0)]);
     begin_tick(&mut world);
     assert!(state_of::<Audio>(&world)[0].is_err());
+}
+
+#[test]
+fn a_system_in_a_world_without_arenas_is_told_to_install() {
+    fn write(_: FrameWriter<u32, phase::Update>) {}
+    fn read(_: FrameReader<u32, phase::Update>) {}
+    let world = &mut World::new();
+    let errors = [
+        world.run_system_once(|_: Arena<phase::Update>| ()).unwrap_err().to_string(),
+        world.run_system_once(write).unwrap_err().to_string(),
+        world.run_system_once(read).unwrap_err().to_string(),
+    ];
+    for (error, param) in errors.iter().zip(["Arena", "FrameWriter", "FrameReader"]) {
+        assert!(error.contains(&format!("`{param}<")), "{error}");
+        let text = "the world has no arena of the update phase; call `ecs::install`";
+        assert!(error.contains(text), "{error}");
+    }
+    world.init_resource::<Published>();
+    let audio = world.run_system_once(publish::<Audio>).unwrap_err().to_string();
+    assert!(audio.contains("for a phase of your own `install_phase`"), "{audio}");
 }
 
 /// A phase by the name of another.

@@ -139,9 +139,21 @@ impl<P: Phase> PhaseArena<P> {
 /// let report = engine.run_frame(engine.tick_duration()).unwrap();
 /// assert_eq!(report.phase("update").unwrap().stats.alloc_count, 2);
 /// ```
+///
+/// A system with it fails, with an error that says so, in a world that has no arena of `P`.
 #[derive(SystemParam)]
 pub struct Arena<'w, P: Phase> {
+    #[system_param(validation_message = no_arena::<P>())]
     arenas: Res<'w, PhaseArena<P>>,
+}
+
+#[cold]
+fn no_arena<P: Phase>() -> String {
+    format!(
+        "the world has no arena of the {} phase; call `ecs::install`, or for a phase of your own \
+         `install_phase`, or with an `Engine` `try_add_phase`",
+        P::NAME
+    )
 }
 
 impl<'w, P: Phase> Arena<'w, P> {
