@@ -162,6 +162,13 @@ fn an_arena_that_somebody_took_out_is_put_back_as_it_was_configured() {
     begin_frame(&mut world);
     let config = *world.resource::<PhaseArena<phase::Update>>().threads().config();
     assert_eq!((config.name, config.budget), ("update", Budget::Refuse(1_000)));
+
+    // As first configured: what was set since goes with the arena.
+    world.resource_mut::<PhaseArena<phase::Update>>().set_budget(Budget::Refuse(9_000));
+    world.remove_resource::<PhaseArena<phase::Update>>().unwrap();
+    begin_frame(&mut world);
+    let arena = world.resource::<PhaseArena<phase::Update>>();
+    assert_eq!(arena.threads().config().budget, Budget::Refuse(1_000));
 }
 
 #[test]

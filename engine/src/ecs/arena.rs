@@ -22,6 +22,9 @@ use crate::{
 /// Systems read it through [`Arena`]; whoever runs the frame calls
 /// [`begin_frame`](Self::begin_frame), which needs it exclusively, so the scheduler keeps every
 /// reader out.
+///
+/// [`Engine`](super::Engine) and [`begin_frame`](super::begin_frame) put it back if it is missing, with
+/// a logged warning and as first configured: a budget or mode set here since is lost.
 #[derive(Resource, Debug)]
 pub struct PhaseArena<P: Phase> {
     arenas: ThreadArenas,
@@ -65,8 +68,8 @@ impl<P: Phase> PhaseArena<P> {
         self.arenas.begin_frame();
     }
 
-    /// Begins the arena of `P` in `world` anew, or puts it back if somebody took it out. A value
-    /// that panics when dropped is a failure like a system's.
+    /// Begins the arena of `P` in `world` anew, or puts it back as in `config` if somebody took it
+    /// out. A value that panics when dropped is a failure like a system's.
     pub(super) fn begin_in(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
         if let Some(mut arena) = world.get_resource_mut::<Self>() {
             let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
@@ -77,8 +80,9 @@ impl<P: Phase> PhaseArena<P> {
             });
         }
         log::warn!(
-            "the {} phase's arena was missing from the world; a new one was put in its place. \
-             Despawning all entities despawns resources too: use `Without<IsResource>`",
+            "the {} phase's arena was missing from the world; a new one was put in its place, as \
+             first configured, so set again what budget or mode was set since. Despawning all \
+             entities despawns resources too: use `Without<IsResource>`",
             P::NAME
         );
         match Self::try_for_threads(config, arena_thread_count(world)) {

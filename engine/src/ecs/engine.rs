@@ -218,8 +218,11 @@ impl Engine {
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
     ///
     /// What somebody took out of the world, a [`PhaseArena`], [`Workers`] or the handler of errors,
-    /// is put back with a logged warning. What fails outside a frame, such as a command that
-    /// [`World::flush`] applies, is logged as an error and fails no frame.
+    /// is put back with a logged warning; an arena as first configured, with the mode of
+    /// [`set_mode`](Self::set_mode), so a budget set since is lost.
+    ///
+    /// What fails outside a frame, such as a command that [`World::flush`] applies, is logged as an
+    /// error and fails no frame.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
         let record = FrameRecord::begin(self.executor.is_parallel());
