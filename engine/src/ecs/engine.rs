@@ -101,7 +101,8 @@ impl Engine {
     /// An engine as configured.
     ///
     /// # Errors
-    /// If the system refuses a phase's first block or a thread.
+    /// If the system refuses a phase's first block or a thread. Where bevy's task pool is made and is
+    /// refused one, bevy panics; the panic's message is printed, and the error holds it.
     ///
     /// # Panics
     /// If the tick or the number of ticks is zero, if `threads` is 0 or over 4097, or if a phase's
