@@ -209,6 +209,42 @@ fn missing_workers_and_error_handler_are_put_back() {
     assert_eq!(engine.world().resource::<Workers>().thread_count(), 3);
 }
 
+fn queue_failure(world: &mut World, text: &'static str) {
+    world.commands().queue(move |_: &mut World| -> Result { Err(text.into()) });
+}
+
+#[test]
+fn what_fails_outside_a_frame_is_no_frames_failure() {
+    let (mut one, mut two) = (Engine::new(), Engine::new());
+    queue_failure(one.world_mut(), "one's own failure");
+    one.world_mut().flush();
+    two.run_frame(TICK).unwrap();
+    one.run_frame(TICK).unwrap();
+}
+
+#[test]
+fn a_frame_inside_a_frame_leaves_the_outer_ones_failures_to_it() {
+    #[derive(Resource)]
+    struct Inner(Engine);
+    fn run_inner(world: &mut World) {
+        queue_failure(world, "outer");
+        world.flush();
+        let mut inner = world.resource_mut::<Inner>();
+        queue_failure(inner.0.world_mut(), "inner");
+        inner.0.add_systems(phase::Update, |mut commands: Commands| {
+            commands.queue(|_: &mut World| -> Result { Err("inner".into()) });
+        });
+        let FrameError { failures, .. } = inner.0.run_frame(TICK).unwrap_err();
+        assert!(failures.iter().all(|failure| failure.message == "inner"), "{failures:?}");
+    }
+    let mut outer = Engine::new();
+    outer.world_mut().insert_resource(Inner(Engine::new()));
+    outer.add_systems(phase::Update, run_inner);
+    let FrameError { failures, .. } = outer.run_frame(TICK).unwrap_err();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(failures[0].message, "outer");
+}
+
 #[test]
 fn swapped_arenas_take_their_handles_along() {
     let mut one = engine_with_ticks();

@@ -1,9 +1,12 @@
 //! The arenas in loops that are not the engine's: plain schedules, and `bevy_app`'s.
 #![cfg(feature = "ecs")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
 use bevy_ecs::schedule::SingleThreadedExecutor;
+use bevy_ecs::system::RunSystemOnce;
 use frame_arena::ecs::{
     Arena, EngineConfig, FrameReader, FrameWriter, Lifetime, Phase, PhaseArena, Workers,
     begin_frame, begin_tick, install_phase, install_with_config, order_hand_over, phase,
@@ -88,6 +91,70 @@ fn an_installed_phase_of_ones_own_begins_with_those_of_its_lifetime() {
 }
 
 #[test]
+fn a_system_in_a_world_without_arenas_is_told_to_install() {
+    fn write(_: FrameWriter<u32, phase::Update>) {}
+    fn read(_: FrameReader<u32, phase::Update>) {}
+    let world = &mut World::new();
+    let errors = [
+        world.run_system_once(|_: Arena<phase::Update>| ()).unwrap_err().to_string(),
+        world.run_system_once(write).unwrap_err().to_string(),
+        world.run_system_once(read).unwrap_err().to_string(),
+    ];
+    for (error, param) in errors.iter().zip(["Arena", "FrameWriter", "FrameReader"]) {
+        assert!(error.contains(&format!("`{param}<")), "{error}");
+        let text = "the world has no arena of the update phase; call `ecs::install`";
+        assert!(error.contains(text), "{error}");
+    }
+    world.init_resource::<Published>();
+    let audio = world.run_system_once(publish::<Audio>).unwrap_err().to_string();
+    assert!(audio.contains("for a phase of your own `install_phase`"), "{audio}");
+}
+
+/// A phase by the name of another.
+struct Namesake<const N: usize>;
+
+impl<const N: usize> Phase for Namesake<N> {
+    const NAME: &'static str = ["audio", "update", "physics", "render"][N];
+    const LIFETIME: Lifetime = Lifetime::Frame;
+}
+
+#[test]
+fn another_phase_of_the_same_name_is_refused_and_the_first_goes_on() {
+    fn refusal<const N: usize>(world: &mut World) -> String {
+        let install = || install_phase::<Namesake<N>>(world, ArenaConfig::default());
+        let payload = catch_unwind(AssertUnwindSafe(install)).unwrap_err();
+        assert!(!world.contains_resource::<PhaseArena<Namesake<N>>>());
+        *payload.downcast::<String>().unwrap()
+    }
+    let mut world = world_with(EngineConfig::default());
+    install_phase::<Audio>(&mut world, ArenaConfig::default()).unwrap();
+    let refusals = [refusal::<0>, refusal::<1>, refusal::<2>, refusal::<3>];
+    for (name, refusal) in ["audio", "update", "physics", "render"].into_iter().zip(refusals) {
+        let text = format!("the world has another phase `{name}` already; rename yours");
+        assert_eq!(refusal(&mut world), text);
+    }
+    let mut mix = schedule();
+    mix.add_systems(publish::<Audio>);
+    mix.run(&mut world);
+    begin_tick(&mut world);
+    assert!(state_of::<Audio>(&world)[0].is_err());
+}
+
+#[test]
+fn a_phase_installed_again_is_configured_anew_and_begins_once() {
+    let mut world = world_with(EngineConfig::default());
+    for budget_bytes in [500, 1_000] {
+        let budget = Budget::Refuse(budget_bytes);
+        let config = ArenaConfig { budget, history_frames: 8, ..ArenaConfig::default() };
+        install_phase::<Audio>(&mut world, config).unwrap();
+    }
+    (0..3).for_each(|_| begin_tick(&mut world));
+    let arena = world.resource::<PhaseArena<Audio>>();
+    assert_eq!(arena.threads().config().budget, Budget::Refuse(1_000));
+    assert_eq!(arena.history().count(), 3);
+}
+
+#[test]
 fn an_arena_that_somebody_took_out_is_put_back_as_it_was_configured() {
     let update = ArenaConfig { budget: Budget::Refuse(1_000), ..ArenaConfig::default() };
     let mut world = world_with(EngineConfig { update, ..EngineConfig::default() });
@@ -95,6 +162,13 @@ fn an_arena_that_somebody_took_out_is_put_back_as_it_was_configured() {
     begin_frame(&mut world);
     let config = *world.resource::<PhaseArena<phase::Update>>().threads().config();
     assert_eq!((config.name, config.budget), ("update", Budget::Refuse(1_000)));
+
+    // As first configured: what was set since goes with the arena.
+    world.resource_mut::<PhaseArena<phase::Update>>().set_budget(Budget::Refuse(9_000));
+    world.remove_resource::<PhaseArena<phase::Update>>().unwrap();
+    begin_frame(&mut world);
+    let arena = world.resource::<PhaseArena<phase::Update>>();
+    assert_eq!(arena.threads().config().budget, Budget::Refuse(1_000));
 }
 
 #[test]
@@ -190,6 +264,25 @@ mod bevy_app {
         let mut app = app(EngineConfig::default(), Duration::from_millis(10));
         app.add_systems(Update, (read, write)).add_systems(PostUpdate, read);
         (0..5).for_each(|_| app.update());
+    }
+
+    #[test]
+    fn what_startup_made_is_forgotten_in_the_first_update_but_for_read_last() {
+        fn write(mut values: Writer<phase::Update>) {
+            values.push(7);
+        }
+        fn read(values: Reader<phase::Update>, mut log: ResMut<Log>) -> Result {
+            log.0.push(("present", values.read()?.to_vec()));
+            log.0.push(("last", values.read_last()?.to_vec()));
+            Ok(())
+        }
+        let update = ArenaConfig { frames_in_flight: 2, ..ArenaConfig::default() };
+        let config = EngineConfig { update, ..EngineConfig::default() };
+        let mut app = app(config, Duration::ZERO);
+        app.add_systems(Startup, (write, publish::<phase::Update>)).add_systems(Update, read);
+        app.add_systems(Startup, publish::<phase::Render>).update();
+        assert_eq!(log(&app), [("present", vec![]), ("last", vec![7])]);
+        assert!(state_of::<phase::Render>(app.world()).iter().all(Result::is_err));
     }
 
     /// The fixed loop runs before `Update`.

@@ -305,6 +305,64 @@ fn a_weak_chain_keeps_writers_before_readers() {
     }
 }
 
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+enum Drawing {
+    All,
+    Some,
+}
+
+#[test]
+fn what_a_condition_reads_is_written_before() {
+    fn any_hits(hits: Reader<Hit>) -> bool {
+        !hits.read().unwrap().is_empty()
+    }
+    fn draw<const N: u64>(mut seen: ResMut<Seen>) {
+        seen.0.push(Ok(vec![N]));
+    }
+    for executor in executors() {
+        let mut engine = engine(executor, ArenaConfig::default());
+        engine.add_systems(phase::Update, draw::<0>.run_if(any_hits));
+        // Of the tuple, and among other conditions.
+        engine
+            .add_systems(phase::Update, (draw::<1>, draw::<2>).run_if(any_hits.and_then(|| true)));
+        engine.add_systems(phase::Update, (draw::<3>.run_if(not(any_hits)), write::<0>));
+        for frame in 0..20 {
+            engine.run_frame(TICK).unwrap();
+            let mut drawn: Vec<_> = seen(&engine)[frame * 3..].to_vec();
+            drawn.sort_by_key(|values| values.clone().unwrap());
+            assert_eq!(drawn, [0, 1, 2].map(|n| Ok(vec![n])), "{executor:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_sets_condition_reads_is_written_before() {
+    let (mut world, _) = schedule_of(|| ());
+    let mut schedule = Schedule::default();
+    order_hand_over(&mut schedule)
+        .configure_sets(Drawing::All.run_if(|hits: Reader<Hit>| hits.read().unwrap().len() == 3))
+        .configure_sets(Drawing::Some.in_set(Drawing::All))
+        .add_systems((|mut seen: ResMut<Seen>| seen.0.push(Ok(vec![]))).in_set(Drawing::Some))
+        .add_systems(write::<0>);
+    for _ in 0..3 {
+        assert_eq!(failures(&mut world, &mut schedule), [""; 0]);
+    }
+    assert_eq!(world.resource::<Seen>().0.len(), 3);
+}
+
+#[test]
+fn a_system_that_reads_what_it_writes_is_told_to_part() {
+    fn write_and_see(mut hits: Writer<Hit>, own: Reader<Hit>, mut seen: ResMut<Seen>) {
+        hits.push(Hit(1));
+        seen.0.push(values(own.read()));
+    }
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, write_and_see);
+    engine.run_frame(TICK).unwrap();
+    let error = seen(&engine)[0].clone().unwrap_err();
+    assert!(error.to_string().ends_with("if the system reads itself, read in another"), "{error}");
+}
+
 #[test]
 fn a_system_that_reads_the_whole_world_is_neither_writer_nor_reader() {
     fn look(_: Query<EntityRef>) {}
@@ -429,6 +487,41 @@ fn what_a_panicking_system_wrote_never_reaches_a_later_frame() {
     for seen in seen {
         let values = seen.clone().unwrap();
         assert!(values.iter().all(|run| !run.is_multiple_of(2)), "{values:?}");
+    }
+}
+
+#[test]
+fn what_a_failing_system_had_pushed_is_read_and_the_system_reported() {
+    fn panic_after_one(mut hits: Writer<Hit>) {
+        hits.push(Hit(9));
+        panic!("out of mana");
+    }
+    fn fail_after_one(mut hits: Writer<Hit>) -> Result {
+        hits.push(Hit(8));
+        Err("no mana")?
+    }
+    fn panic_in_a_batch(workers: Res<Workers>, hits: Writer<Hit>) {
+        workers.for_each(100, |job| {
+            let mut hits = hits.local();
+            hits.push_keyed(job as u64, Hit(job as u64));
+            assert!(job != 7, "out of mana in job 7");
+            hits.push_keyed(job as u64, Hit(job as u64));
+        });
+    }
+    for executor in executors() {
+        let mut engine = engine(executor, ArenaConfig::default());
+        let writers = (panic_after_one, fail_after_one, panic_in_a_batch);
+        engine.add_systems(phase::Update, (writers, see));
+        for frame in 0..20 {
+            let failures = engine.run_frame(TICK).unwrap_err().failures;
+            assert_eq!(failures.len(), 3, "{failures:?}");
+            let values = seen(&engine)[frame].clone().unwrap();
+            let (plain, keyed) = values.split_at(2);
+            assert_eq!(plain, [9, 8], "{executor:?}");
+            // Jobs that were not begun are left out; which, the threads say.
+            assert!(keyed.is_sorted() && keyed.len() < 200, "{keyed:?}");
+            assert_eq!(keyed.iter().filter(|job| **job == 7).count(), 1, "{keyed:?}");
+        }
     }
 }
 

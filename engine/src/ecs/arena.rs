@@ -22,6 +22,9 @@ use crate::{
 /// Systems read it through [`Arena`]; whoever runs the frame calls
 /// [`begin_frame`](Self::begin_frame), which needs it exclusively, so the scheduler keeps every
 /// reader out.
+///
+/// [`Engine`](super::Engine) and [`begin_frame`](super::begin_frame) put it back if it is missing, with
+/// a logged warning and as first configured: a budget or mode set here since is lost.
 #[derive(Resource, Debug)]
 pub struct PhaseArena<P: Phase> {
     arenas: ThreadArenas,
@@ -33,6 +36,9 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
         Self::try_for_threads(config, 0)
     }
@@ -42,6 +48,9 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// As [`try_new`](Self::try_new).
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
         let config = ArenaConfig { name: P::NAME, ..config };
         let arenas = ThreadArenas::try_for_threads(config, thread_count)?;
@@ -59,8 +68,8 @@ impl<P: Phase> PhaseArena<P> {
         self.arenas.begin_frame();
     }
 
-    /// Begins the arena of `P` in `world` anew, or puts it back if somebody took it out. A value
-    /// that panics when dropped is a failure like a system's.
+    /// Begins the arena of `P` in `world` anew, or puts it back as in `config` if somebody took it
+    /// out. A value that panics when dropped is a failure like a system's.
     pub(super) fn begin_in(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {
         if let Some(mut arena) = world.get_resource_mut::<Self>() {
             let begun = catch_unwind(AssertUnwindSafe(|| arena.begin_frame()));
@@ -71,8 +80,9 @@ impl<P: Phase> PhaseArena<P> {
             });
         }
         log::warn!(
-            "the {} phase's arena was missing from the world; a new one was put in its place. \
-             Despawning all entities despawns resources too: use `Without<IsResource>`",
+            "the {} phase's arena was missing from the world; a new one was put in its place, as \
+             first configured, so set again what budget or mode was set since. Despawning all \
+             entities despawns resources too: use `Without<IsResource>`",
             P::NAME
         );
         match Self::try_for_threads(config, arena_thread_count(world)) {
@@ -133,9 +143,21 @@ impl<P: Phase> PhaseArena<P> {
 /// let report = engine.run_frame(engine.tick_duration()).unwrap();
 /// assert_eq!(report.phase("update").unwrap().stats.alloc_count, 2);
 /// ```
+///
+/// A system with it fails, with an error that says so, in a world that has no arena of `P`.
 #[derive(SystemParam)]
 pub struct Arena<'w, P: Phase> {
+    #[system_param(validation_message = no_arena::<P>())]
     arenas: Res<'w, PhaseArena<P>>,
+}
+
+#[cold]
+fn no_arena<P: Phase>() -> String {
+    format!(
+        "the world has no arena of the {} phase; call `ecs::install`, or for a phase of your own \
+         `install_phase`, or with an `Engine` `try_add_phase`",
+        P::NAME
+    )
 }
 
 impl<'w, P: Phase> Arena<'w, P> {

@@ -99,7 +99,8 @@ impl TickClock {
     /// between the last two ticks.
     #[must_use]
     pub fn overstep(&self) -> f32 {
-        self.waiting.as_secs_f32() / self.tick.as_secs_f32()
+        // A nanosecond short of a tick rounds to 1.
+        (self.waiting.as_secs_f32() / self.tick.as_secs_f32()).min(1.0_f32.next_down())
     }
 
     /// Length of a tick.
@@ -134,5 +135,14 @@ mod tests {
         assert_eq!(clock.advance(Duration::MAX), 3);
         assert!(clock.overstep() < 1.0);
         assert_eq!(clock.advance(Duration::from_millis(10)), 1);
+    }
+
+    #[test]
+    fn a_nanosecond_short_of_a_tick_the_overstep_is_under_1() {
+        for tick in [1, 20, 1_000, 3_600_000].map(Duration::from_millis) {
+            let mut clock = TickClock::new(tick, 4);
+            assert_eq!(clock.advance(tick - Duration::from_nanos(1)), 0);
+            assert!((0.999..1.0).contains(&clock.overstep()), "{tick:?}: {}", clock.overstep());
+        }
     }
 }

@@ -3,6 +3,10 @@
 use core::fmt;
 use core::time::Duration;
 use std::error::Error;
+#[cfg(feature = "multi_threaded")]
+use std::io;
+#[cfg(feature = "multi_threaded")]
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bevy_ecs::schedule::{Schedule, SingleThreadedExecutor};
 use bevy_ecs::world::World;
@@ -17,7 +21,7 @@ pub struct EngineConfig {
     pub tick: Duration,
     /// Most ticks that one frame may run; the time beyond is dropped and reported. Default 4.
     pub max_ticks_per_frame: u32,
-    /// Threads of [`Workers`], the one that runs the frame included. Default 1.
+    /// Threads of [`Workers`], the one that runs the frame included; 1 to 4097. Default 1.
     pub threads: usize,
     /// Who runs the systems. Default [`Executor::Serial`].
     pub executor: Executor,
@@ -80,17 +84,35 @@ impl Executor {
 impl EngineConfig {
     /// Makes the workers, and bevy's task pool unless there is one.
     pub(super) fn start_threads(&self) -> Result<Workers, EngineError> {
+        // The workers first, for they refuse a number out of range.
+        let workers = Workers::try_new(self.threads)?;
         // Without a pool, `par_iter` panics.
         #[cfg(feature = "multi_threaded")]
-        bevy_tasks::ComputeTaskPool::get_or_init(|| {
-            bevy_tasks::TaskPoolBuilder::new()
-                .num_threads(self.threads)
-                .thread_name(String::from("compute task pool"))
-                .on_thread_spawn(crate::heap::pool::join_pool)
-                .build()
-        });
-        Ok(Workers::try_new(self.threads)?)
+        try_start(self.threads, || {
+            bevy_tasks::ComputeTaskPool::get_or_init(|| {
+                bevy_tasks::TaskPoolBuilder::new()
+                    .num_threads(self.threads)
+                    .thread_name(String::from("compute task pool"))
+                    .on_thread_spawn(crate::heap::pool::join_pool)
+                    .build()
+            })
+        })?;
+        Ok(workers)
     }
+}
+
+/// bevy's pool panics if the system refuses a thread; its threads so far end then, and the next
+/// engine may try again. Any other panic goes on.
+#[cfg(feature = "multi_threaded")]
+fn try_start<P>(thread_count: usize, start: impl FnOnce() -> P) -> Result<P, WorkersError> {
+    catch_unwind(AssertUnwindSafe(start)).map_err(|payload| {
+        match payload.downcast_ref::<String>() {
+            Some(text) if text.starts_with("Failed to spawn thread") => {
+                WorkersError::of_pool(thread_count, io::Error::other(text.clone()))
+            }
+            _ => resume_unwind(payload),
+        }
+    })
 }
 
 /// Threads that may ask a phase for an arena: the one that runs the frame, the workers' own, and
@@ -140,5 +162,26 @@ impl From<AllocError> for EngineError {
 impl From<WorkersError> for EngineError {
     fn from(error: WorkersError) -> Self {
         Self::Threads(error)
+    }
+}
+
+#[cfg(all(test, feature = "multi_threaded"))]
+mod tests {
+    use bevy_tasks::TaskPoolBuilder;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_refused_to_the_pool_is_an_error_that_names_the_pool() {
+        let too_large = TaskPoolBuilder::new().num_threads(2).stack_size(usize::MAX / 4);
+        let error = try_start(2, || too_large.build()).unwrap_err().to_string();
+        let text = "bevy's task pool got not all of its 2 threads (Failed to spawn thread";
+        assert!(error.starts_with(text) && error.ends_with("ask for fewer"), "{error}");
+    }
+
+    #[test]
+    #[should_panic(expected = "another reason")]
+    fn another_panic_of_the_pool_goes_on() {
+        drop(try_start(2, || panic!("another reason")));
     }
 }

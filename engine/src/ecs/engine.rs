@@ -14,7 +14,7 @@ use bevy_ecs::world::World;
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
 use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
-use super::failure::{FrameError, SystemFailure, recording_handler, take_recorded};
+use super::failure::{FrameError, FrameRecord, SystemFailure, recording_handler};
 use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
@@ -101,10 +101,12 @@ impl Engine {
     /// An engine as configured.
     ///
     /// # Errors
-    /// If the system refuses a phase's first block or a thread.
+    /// If the system refuses a phase's first block or a thread. Where bevy's task pool is made and is
+    /// refused one, bevy panics; the panic's message is printed, and the error holds it.
     ///
     /// # Panics
-    /// If the tick, the number of ticks or the number of threads is zero.
+    /// If the tick or the number of ticks is zero, if `threads` is 0 or over 4097, or if a phase's
+    /// `frames_in_flight` is neither 1 nor 2.
     pub fn try_with_config(config: EngineConfig) -> Result<Self, EngineError> {
         profile::start();
         let mut world = World::new();
@@ -148,7 +150,8 @@ impl Engine {
     /// If the system refuses the phase's first block.
     ///
     /// # Panics
-    /// If the engine has the phase already or has [`MAX_PHASES`], or has no phase `Before`.
+    /// If the engine has the phase already, or one of its name, or has [`MAX_PHASES`], or has no
+    /// phase `Before`; if `frames_in_flight` is neither 1 nor 2.
     pub fn try_add_phase<P: Phase, Before: Phase>(
         &mut self,
         config: ArenaConfig,
@@ -216,9 +219,14 @@ impl Engine {
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
     ///
     /// What somebody took out of the world, a [`PhaseArena`], [`Workers`] or the handler of errors,
-    /// is put back with a logged warning.
+    /// is put back with a logged warning; an arena as first configured, with the mode of
+    /// [`set_mode`](Self::set_mode), so a budget set since is lost.
+    ///
+    /// What fails outside a frame, such as a command that [`World::flush`] applies, is logged as an
+    /// error and fails no frame.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
+        let record = FrameRecord::begin(self.executor.is_parallel());
         self.put_back_resources();
         let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
@@ -231,7 +239,7 @@ impl Engine {
             overstep: self.clock.overstep(),
         });
         let mut failures = Vec::new(); // Takes no memory unless a system fails.
-        let phases = self.run_phases(tick_count, &mut failures);
+        let phases = self.run_phases(tick_count, &record, &mut failures);
         let executor_heap =
             phases.iter().fold(HeapCounts::default(), |sum, phase| sum + phase.executor_heap);
         let report = FrameReport {
@@ -272,6 +280,7 @@ impl Engine {
     fn run_phases(
         &mut self,
         tick_count: u32,
+        record: &FrameRecord,
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
         for slot in self.phases.iter().filter(|slot| slot.lifetime == Lifetime::Frame) {
@@ -279,7 +288,7 @@ impl Engine {
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
             self.phases.iter().map(PhaseSlot::empty_report).collect();
-        let mut rest = 0;
+        let (executor, mut rest) = (self.executor, 0);
         while rest < self.phases.len() {
             let lifetime = self.phases[rest].lifetime;
             let is_same = |slot: &&PhaseSlot| slot.lifetime == lifetime;
@@ -287,14 +296,16 @@ impl Engine {
             let run = &mut self.phases[rest..end];
             let reports = &mut reports[rest..end];
             match lifetime {
-                Lifetime::Frame => run_once(&mut self.world, self.executor, run, reports, failures),
+                Lifetime::Frame => {
+                    run_once(&mut self.world, executor, run, reports, record, failures);
+                }
                 Lifetime::Tick => {
                     for _ in 0..tick_count {
                         profile::frame!("tick");
                         for slot in &*run {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
-                        run_once(&mut self.world, self.executor, run, reports, failures);
+                        run_once(&mut self.world, executor, run, reports, record, failures);
                     }
                 }
             }
@@ -420,6 +431,7 @@ fn run_once(
     executor: Executor,
     phases: &mut [PhaseSlot],
     reports: &mut [PhaseReport],
+    record: &FrameRecord,
     failures: &mut Vec<SystemFailure>,
 ) {
     for (slot, report) in phases.iter_mut().zip(reports) {
@@ -432,7 +444,7 @@ fn run_once(
         report.executor_heap += executors;
         report.add_run(started.elapsed(), (slot.stats)(world));
         failures.append(&mut slot.watch.take_failures());
-        failures.append(&mut take_recorded(slot.name, executor.is_parallel()));
+        failures.append(&mut record.take(slot.name));
     }
 }
 

@@ -46,12 +46,62 @@ impl Error for FrameError {}
 
 thread_local! {
     // The engine's schedules are run, and commands are mostly applied, on the thread that calls
-    // `run_frame`.
-    static RECORDED: RefCell<Vec<SystemFailure>> = const { RefCell::new(Vec::new()) };
+    // `run_frame`. `None` while it runs no frame.
+    static RECORDED: RefCell<Option<Vec<SystemFailure>>> = const { RefCell::new(None) };
 }
 
 /// What failed on a thread of bevy's task pool, which all engines of a process share.
-static RECORDED_ON_POOL: Mutex<Vec<SystemFailure>> = Mutex::new(Vec::new());
+static RECORDED_ON_POOL: Mutex<PoolRecord> =
+    Mutex::new(PoolRecord { frame_count: 0, failures: Vec::new() });
+
+struct PoolRecord {
+    /// Frames that run now, on all threads, of engines whose systems run on the pool.
+    frame_count: usize,
+    failures: Vec<SystemFailure>,
+}
+
+/// While it lives, a frame runs on this thread, and what fails is the frame's. The record begins
+/// empty; what fails while no frame runs is logged and nobody's.
+pub(super) struct FrameRecord {
+    /// The record of the frame in which this one runs, if a system runs an engine of its own.
+    outer: Option<Vec<SystemFailure>>,
+    is_on_pool: bool,
+}
+
+impl FrameRecord {
+    pub(super) fn begin(is_on_pool: bool) -> Self {
+        if is_on_pool {
+            on_pool().frame_count += 1;
+        }
+        Self { outer: RECORDED.replace(Some(Vec::new())), is_on_pool }
+    }
+
+    /// What the handler recorded since the last call, as failures of `phase`.
+    pub(super) fn take(&self, phase: &'static str) -> Vec<SystemFailure> {
+        let mut failures = RECORDED
+            .with_borrow_mut(|recorded| recorded.as_mut().map(core::mem::take).unwrap_or_default());
+        if self.is_on_pool {
+            failures.append(&mut on_pool().failures);
+        }
+        for failure in &mut failures {
+            failure.phase = phase;
+        }
+        failures
+    }
+}
+
+impl Drop for FrameRecord {
+    fn drop(&mut self) {
+        RECORDED.set(self.outer.take());
+        if self.is_on_pool {
+            let mut record = on_pool();
+            record.frame_count -= 1;
+            if record.frame_count == 0 {
+                record.failures.clear(); // Of a frame that panicked.
+            }
+        }
+    }
+}
 
 /// Systems are caught by the engine itself; this handler gets the rest: commands, conditions.
 /// bevy's own would throw the panic on.
@@ -65,14 +115,36 @@ fn record(mut error: BevyError, context: ErrorContext) {
         None => first_line(&error.to_string()),
     };
     let failure = SystemFailure { phase: "", system: context.name().to_string(), message };
-    if is_on_pool() {
-        on_pool().push(failure);
-    } else {
-        RECORDED.with_borrow_mut(|recorded| recorded.push(failure));
+    // Here first: a system on the pool may run a frame of another engine.
+    let outside = record_here(failure).or_else(record_on_pool);
+    if let Err(SystemFailure { system, message, .. }) = outside {
+        log::error!("`{system}` failed outside a frame, so no frame reports it: {message}");
     }
 }
 
-fn on_pool() -> MutexGuard<'static, Vec<SystemFailure>> {
+/// Gives the failure back if this thread runs no frame.
+fn record_here(failure: SystemFailure) -> Result<(), SystemFailure> {
+    RECORDED.with_borrow_mut(|recorded| {
+        let Some(recorded) = recorded else { return Err(failure) };
+        recorded.push(failure);
+        Ok(())
+    })
+}
+
+/// Gives the failure back if this thread is none of the pool's, or no frame runs there.
+fn record_on_pool(failure: SystemFailure) -> Result<(), SystemFailure> {
+    if !is_on_pool() {
+        return Err(failure);
+    }
+    let mut record = on_pool();
+    if record.frame_count == 0 {
+        return Err(failure);
+    }
+    record.failures.push(failure);
+    Ok(())
+}
+
+fn on_pool() -> MutexGuard<'static, PoolRecord> {
     RECORDED_ON_POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -88,17 +160,4 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
         Some(text) => format!("panicked: {text}"),
         None => String::from("panicked with a payload that is no text"),
     }
-}
-
-/// What the handler recorded on this thread since the last call, and on the pool's threads if
-/// `with_pool`, as failures of `phase`.
-pub(crate) fn take_recorded(phase: &'static str, with_pool: bool) -> Vec<SystemFailure> {
-    let mut failures = RECORDED.take();
-    if with_pool {
-        failures.append(&mut on_pool());
-    }
-    for failure in &mut failures {
-        failure.phase = phase;
-    }
-    failures
 }

@@ -1,5 +1,7 @@
 //! The arenas in somebody else's loop.
 
+use core::any::TypeId;
+
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
@@ -66,7 +68,8 @@ pub fn install(world: &mut World) -> Result<(), EngineError> {
 /// If the system refuses a phase's first block or a thread.
 ///
 /// # Panics
-/// If the number of threads is zero.
+/// If `threads` is 0 or over 4097, if a phase's `frames_in_flight` is neither 1 nor 2, or if the
+/// world has a phase of one's own by the name of one of these.
 pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<(), EngineError> {
     world.insert_resource(Workers::try_new(config.threads)?);
     install_phase::<Update>(world, config.update)?;
@@ -76,17 +79,27 @@ pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<()
 }
 
 /// Adds a phase of your own to a world that has a loop of its own: its arena begins anew with
-/// those of the same lifetime.
+/// those of the same lifetime. A phase that the world has already gets a new arena.
 ///
 /// # Errors
 /// If the system refuses the phase's first block.
+///
+/// # Panics
+/// If the world has another phase of the same name, or `frames_in_flight` is neither 1 nor 2.
 pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result<(), AllocError> {
+    let id = TypeId::of::<P>();
+    if let Some(InstalledPhases(installed)) = world.get_resource() {
+        let is_free =
+            installed.iter().all(|other| other.phase == id || other.config.name != P::NAME);
+        assert!(is_free, "the world has another phase `{}` already; rename yours", P::NAME);
+    }
     let threads = arena_thread_count(world);
     world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
     let config = ArenaConfig { name: P::NAME, ..config };
-    let phase = InstalledPhase { lifetime: P::LIFETIME, config, begin: PhaseArena::<P>::begin_in };
+    let begin = PhaseArena::<P>::begin_in;
+    let phase = InstalledPhase { phase: id, lifetime: P::LIFETIME, config, begin };
     let mut installed = world.get_resource_or_init::<InstalledPhases>();
-    installed.0.retain(|other| other.config.name != P::NAME);
+    installed.0.retain(|other| other.phase != id);
     installed.0.push(phase);
     Ok(())
 }
@@ -117,6 +130,7 @@ struct InstalledPhases(Vec<InstalledPhase>);
 
 #[derive(Clone, Copy)]
 struct InstalledPhase {
+    phase: TypeId,
     lifetime: Lifetime,
     config: ArenaConfig,
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,

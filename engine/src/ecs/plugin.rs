@@ -12,7 +12,11 @@ use crate::profile;
 ///
 /// Each turn of bevy's main loop is then this:
 ///
-/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten.
+/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten. In the first turn
+///    that is what `Startup` made, which runs before: what it wrote is not read in `Update`, and a
+///    handle that it published is stale there. With two
+///    [`frames_in_flight`](crate::ArenaConfig::frames_in_flight) both can be read as the last
+///    frame's; what is to outlive `Startup` otherwise belongs in a resource.
 /// 2. `RunFixedMainLoop`: for each fixed step, `FixedFirst`, [`FrameArenaSystems::Begin`]: what tick
 ///    phases made is forgotten; then the rest of the step runs.
 /// 3. `Update` and all that follows.
@@ -44,9 +48,11 @@ use crate::profile;
 /// ```
 ///
 /// # Panics
-/// When built, if the system refuses a phase's first block or a thread. To have the error, or to
-/// have phases of your own, call [`install_with_config`] with the app's world first; then the
-/// plugin takes what is there.
+/// When built, if the system refuses a phase's first block or a thread, or where
+/// [`install_with_config`] panics: at 0 threads, for one. To have the error, or to have phases of
+/// your own, call that function with the app's world first; then the plugin takes what is there.
+///
+/// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameArenaPlugin {
     /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and

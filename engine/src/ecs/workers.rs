@@ -89,7 +89,7 @@ impl Workers {
                 crew.serve();
             };
             let thread = builder.spawn(serve).map_err(|source| WorkersError {
-                started: workers.thread_count(),
+                started: Some(workers.thread_count()),
                 thread_count,
                 source,
             })?; // On an error the threads so far end with `workers`.
@@ -193,15 +193,28 @@ impl fmt::Debug for Workers {
 /// The system refused a thread.
 #[derive(Debug)]
 pub struct WorkersError {
-    started: usize,
+    /// Threads that could be had; bevy's task pool does not say.
+    started: Option<usize>,
     thread_count: usize,
     source: io::Error,
+}
+
+impl WorkersError {
+    /// A thread was refused to bevy's task pool.
+    #[cfg(feature = "multi_threaded")]
+    pub(super) fn of_pool(thread_count: usize, source: io::Error) -> Self {
+        Self { started: None, thread_count, source }
+    }
 }
 
 impl fmt::Display for WorkersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { started, thread_count, source } = self;
-        write!(f, "only {started} of {thread_count} threads could be had ({source}); ask for fewer")
+        match started {
+            Some(started) => write!(f, "only {started} of {thread_count} threads could be had"),
+            None => write!(f, "bevy's task pool got not all of its {thread_count} threads"),
+        }?;
+        write!(f, " ({source}); ask for fewer")
     }
 }
 

@@ -10,7 +10,7 @@ use crate::AllocError;
 #[non_exhaustive]
 pub enum HandOverError {
     /// A system has written in this frame or tick, and its buffer is not applied yet: nothing
-    /// orders the reader after it, or the order has no sync point.
+    /// orders the reader after it, or the order has no sync point, or the reader is that system.
     NotApplied {
         /// The type handed over.
         item: &'static str,
@@ -46,7 +46,7 @@ impl fmt::Display for HandOverError {
                 "`{item}` of the {phase} phase is read before what system `{writer}` wrote is \
                  applied; call order_hand_over on the schedule before adding systems, or order the \
                  reader with `.after` or `.chain()`, not with `.after_ignore_deferred` or \
-                 `.chain_ignore_deferred()`"
+                 `.chain_ignore_deferred()`; if the system reads itself, read in another"
             ),
             Self::SameKey { item, phase, key } => write!(
                 f,

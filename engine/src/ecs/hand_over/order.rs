@@ -9,8 +9,8 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::graph::Direction;
 use bevy_ecs::schedule::passes::AutoInsertApplyDeferredPass;
 use bevy_ecs::schedule::{
-    FlattenedDependencies, NodeId, Schedule, ScheduleBuildError, ScheduleBuildPass, ScheduleGraph,
-    SystemKey, SystemSetKey,
+    ConditionWithAccess, FlattenedDependencies, NodeId, Schedule, ScheduleBuildError,
+    ScheduleBuildPass, ScheduleGraph, SystemKey, SystemSetKey,
 };
 use bevy_ecs::system::SystemAccess;
 use bevy_ecs::world::World;
@@ -21,7 +21,12 @@ use crate::ecs::phase::Phase;
 
 /// Makes `schedule` run every system with a [`FrameWriter`](super::FrameWriter) before those with
 /// a [`FrameReader`](super::FrameReader) of the same type and phase, with a sync point between.
-/// Where the order that you gave says otherwise, yours holds.
+/// Where the order that you gave says otherwise, yours holds. A system whose condition reads, its
+/// own or that of a set around it, runs after the writers too.
+///
+/// Nothing orders a system behind itself: one that writes what it or its condition reads fails.
+/// Write in one system and read in another. And a condition may read, but not write: bevy applies
+/// nothing that a condition leaves behind.
 ///
 /// [`Engine`](crate::ecs::Engine)'s phases have it, and so have the schedules of
 /// `FrameArenaPlugin`. Call it before you add systems: what `_ignore_deferred` said so far is
@@ -110,7 +115,7 @@ impl ScheduleBuildPass for WritersFirst {
         for Marks { writes, reads } in marks().iter() {
             let ids = [writes, reads].map(|mark| world.components().get_id(*mark));
             let [Some(writes), Some(reads)] = ids else { continue };
-            let readers = systems_with(reads, graph);
+            let readers = readers(reads, graph);
             for writer in systems_with(writes, graph) {
                 for &reader in &readers {
                     if !leads_to(reader, writer, &dependencies) {
@@ -125,13 +130,46 @@ impl ScheduleBuildPass for WritersFirst {
 
 /// Systems with a parameter that bears `mark`; one that reads whatever there is does not.
 fn systems_with(mark: ComponentId, graph: &ScheduleGraph) -> Vec<SystemKey> {
-    let has_mark = |key: &SystemKey| match graph.systems.get(*key).map(|system| system.access()) {
-        Some(SystemAccess::Shared(access)) => access.filtered_accesses().iter().any(|access| {
-            access.access().reads().as_finite_set().is_some_and(|reads| reads.contains(mark))
-        }),
-        _ => false,
+    let has_mark = |key: &SystemKey| {
+        graph.systems.get(*key).is_some_and(|system| bears(system.access(), mark))
     };
     graph.systems.iter().map(|(key, ..)| key).filter(has_mark).collect()
+}
+
+/// Systems of which a parameter bears `mark`, or one of a condition that is asked before they run.
+fn readers(mark: ComponentId, graph: &ScheduleGraph) -> Vec<SystemKey> {
+    let has_mark = |conditions: &[ConditionWithAccess]| {
+        conditions.iter().any(|condition| bears(&condition.access, mark))
+    };
+    let mut readers = systems_with(mark, graph);
+    let systems = graph.systems.iter().filter(|(.., conditions)| has_mark(conditions));
+    readers.extend(systems.map(|(key, ..)| key));
+    let sets = graph.system_sets.iter().filter(|(.., conditions)| has_mark(conditions));
+    readers.extend(sets.flat_map(|(key, ..)| systems_under(key, graph)));
+    readers
+}
+
+fn bears(access: &SystemAccess, mark: ComponentId) -> bool {
+    let SystemAccess::Shared(access) = access else { return false };
+    access.filtered_accesses().iter().any(|access| {
+        access.access().reads().as_finite_set().is_some_and(|reads| reads.contains(mark))
+    })
+}
+
+/// Systems in a set, and in sets inside it. `ScheduleGraph::systems_in_set` has them only when the
+/// schedule is built.
+fn systems_under(set: SystemSetKey, graph: &ScheduleGraph) -> Vec<SystemKey> {
+    let mut seen = vec![NodeId::Set(set)];
+    let mut next = 0;
+    while let Some(&node) = seen.get(next) {
+        for inside in graph.hierarchy().neighbors_directed(node, Direction::Outgoing) {
+            if !seen.contains(&inside) {
+                seen.push(inside);
+            }
+        }
+        next += 1;
+    }
+    seen.iter().filter_map(NodeId::as_system).collect()
 }
 
 /// Whether `from` is `to`, or runs before it.

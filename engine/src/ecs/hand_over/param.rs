@@ -49,7 +49,11 @@ unsafe impl<T: Send + Sync + 'static, P: Phase> SystemParam for FrameWriter<'_, 
         tick: Tick,
     ) -> Result<Self::Item<'w, 's>, SystemParamValidationError> {
         // SAFETY: Q1: the caller's promises are the ones that `WriterParts` asks for.
-        let parts = unsafe { Parts::<T, P>::get_param(state, meta, world, tick) }?;
+        let parts = unsafe { Parts::<T, P>::get_param(state, meta, world, tick) };
+        // Users know the writer, not its parts.
+        let parts = parts.map_err(|error| {
+            SystemParamValidationError::new::<Self>(error.skipped, error.message, error.field)
+        })?;
         FrameWriter::new(parts, meta).map_err(SystemParamValidationError::invalid::<Self>)
     }
 }

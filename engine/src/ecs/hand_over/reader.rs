@@ -25,7 +25,8 @@ use crate::ecs::phase::Phase;
 ///
 /// Any number of systems may read, in the phase itself, in later phases, and of a tick phase also
 /// in frames without a tick. The first to read joins the pieces, in the phase's arena: one copy of
-/// each value, or none if one system pushed all.
+/// each value, or none if one system pushed all. Conditions (`run_if`) may read as systems do; no
+/// system may read what it writes itself.
 #[derive(SystemParam)]
 pub struct FrameReader<'w, 's, T: Send + Sync + 'static, P: Phase> {
     arena: Arena<'w, P>,
@@ -52,7 +53,7 @@ impl<'w, T: Send + Sync + 'static, P: Phase> FrameReader<'w, '_, T, P> {
     /// [`FrameWriter`](super::FrameWriter#order).
     ///
     /// # Errors
-    /// If a system has written and nothing orders this one after it; if two batches pushed the
+    /// If a system has written and nothing orders this one after it, or this one itself; if two batches pushed the
     /// same key; if the budget or the system refuses the memory to join them. Whatever the error,
     /// nothing is lost.
     pub fn read(&self) -> Result<&'w [T], HandOverError> {

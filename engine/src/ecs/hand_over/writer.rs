@@ -71,8 +71,12 @@ use crate::{AllocError, FrameVec, Refused, ThreadArenas};
 /// 1. Every system that writes a `T` in phase `P` runs; what it wrote is applied at the next sync
 ///    point, as commands are.
 /// 2. Systems that read run.
-/// 3. The phase's arena begins anew, and all of it is forgotten; also what was never applied,
-///    because a system panicked.
+/// 3. The phase's arena begins anew, and all of it is forgotten; also what was never applied.
+///
+/// What a system pushed before it panicked or returned an error is applied and read all the same,
+/// be it a part, and so is what its batches pushed: [`Engine::run_frame`](crate::ecs::Engine::run_frame)
+/// reports the system, and the reader gets no error. In a loop of your own a panic ends the
+/// schedule's run, unless your handler of errors takes it, and what the system pushed is forgotten.
 ///
 /// [`Engine`](crate::ecs::Engine) orders systems so of itself, other schedules with
 /// [`order_hand_over`](super::order_hand_over). Without, a reader that comes between gets an
