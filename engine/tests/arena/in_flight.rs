@@ -142,7 +142,7 @@ fn any_thread_reads_what_another_published_a_frame_ago() {
     let mut last: Vec<Handle<u64>> = Vec::new();
     for frame in 0..50u64 {
         let (arenas, read) = (&set, &last);
-        let published = std::thread::scope(|scope| {
+        let published = thread::scope(|scope| {
             let threads: Vec<_> = (0..3)
                 .map(|n| {
                     scope.spawn(move || {

@@ -40,7 +40,7 @@ impl FrameArena {
     }
 
     /// What this frame allocated so far, by type and call site, and where; empty but in
-    /// [`ArenaMode::Traced`].
+    /// [`ArenaMode::Traced`](crate::ArenaMode::Traced).
     #[must_use]
     pub fn trace(&self) -> FrameTrace {
         self.raw.trace()

@@ -9,7 +9,7 @@ use crate::arena::error::StaleHandle;
 use crate::arena::frame_arena::FrameArena;
 use crate::arena::shared::WholeArena;
 
-/// All arenas of a [`PacketPool`] are out.
+/// All arenas of a [`PacketPool`](crate::PacketPool) are out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolDry {
     /// Name of the pool: that of its arenas.

@@ -99,7 +99,7 @@ impl Crew {
     /// With the first panic of a call, after all calls under way have ended; numbers not begun by
     /// then are left out.
     pub(super) fn for_each<F: Fn(usize) + Sync>(&self, count: usize, work: &F) {
-        if count < 2 || count > MAX_SHARED || !self.run(count, work) {
+        if !(2..=MAX_SHARED).contains(&count) || !self.run(count, work) {
             (0..count).for_each(work);
         }
     }
