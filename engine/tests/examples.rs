@@ -150,9 +150,9 @@ fn fixed_shows_less_and_says_so_when_its_memory_is_full() {
     let fits = "meadow: 1024 tiles, 24 of 24 props\n  frame 0: 10 of 10 quads, checksum 58439\n";
     assert!(text.starts_with(fits), "{text}");
     for less in [
-        "city: 2048 tiles, 256 of 300 props\n  fewer props: fixed arena over budget: ",
-        "  frame 0: 16 of 87 quads, checksum 29743\n  fewer quads: fixed arena over budget: ",
-        "ocean is not loaded: fixed arena over budget: 65536 B requested, 0 of 4096 B used; ",
+        "city: 2048 tiles, 256 of 300 props\n  fewer props: fixed arena full: ",
+        "  frame 0: 16 of 87 quads, checksum 29743\n  fewer quads: fixed arena full: ",
+        "ocean is not loaded: fixed arena full: 65536 B requested, 0 of 4096 B used, ",
     ] {
         assert!(text.contains(less), "{text}");
     }
