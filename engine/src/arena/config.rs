@@ -88,7 +88,7 @@ pub struct ArenaConfig {
     /// 0 never shrinks. Default 600: ten seconds at 60 frames a second.
     pub shrink_after_frames: u32,
     /// Frames whose handles can be read: 1, the present one (default), or 2, the last one too.
-    /// Two take two blocks, used in turn.
+    /// Two take two blocks, used in turn. Any other number is a bug, and panics.
     pub frames_in_flight: u8,
     /// Take another block when one is full. Default yes; without, a frame may use `capacity_bytes`,
     /// exactly, or its budget if that is less, and a set refuses earlier if what its threads leave

@@ -97,7 +97,7 @@ impl FrameArena {
     /// An arena as configured, with its first block taken now.
     ///
     /// # Panics
-    /// If the system refuses the block.
+    /// If the system refuses the block, or `frames_in_flight` is neither 1 nor 2.
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
@@ -108,6 +108,9 @@ impl FrameArena {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         let older = config.keeps_last_frame().then(|| Box::new(RawArena::new(config)));
         let arena = Self::from_raws(RawArena::new(config), older);

@@ -86,7 +86,7 @@ impl ThreadArenas {
     /// A set as configured, with its first block taken now. Capacity and budget are the set's.
     ///
     /// # Panics
-    /// If the system refuses the block.
+    /// If the system refuses the block, or `frames_in_flight` is neither 1 nor 2.
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
@@ -97,6 +97,9 @@ impl ThreadArenas {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         Self::try_for_threads(config, 0)
     }
@@ -115,6 +118,9 @@ impl ThreadArenas {
     ///
     /// # Errors
     /// If the system refuses the block.
+    ///
+    /// # Panics
+    /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
         let mut set = Self::lazy(config);
         set.thread_count = thread_count;
