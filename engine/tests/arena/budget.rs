@@ -267,7 +267,7 @@ fn an_arena_that_cannot_grow_ends_at_its_capacity() {
     for capacity_bytes in [0, 100, 4_096, 200_000] {
         for mut owner in fixed_sizes(capacity_bytes) {
             for _frame in 0..3 {
-                assert!(owner.arena().try_alloc([0u8; 1 << 20]).is_err());
+                assert!(owner.arena().try_alloc_slice_uninit::<u8>(1 << 20).is_err());
                 assert_eq!(fill::<1>(owner.arena()), capacity_bytes / 8);
                 assert!(owner.arena().stats().block_count <= 1);
                 owner.reset();
@@ -298,7 +298,7 @@ fn a_mode_that_changes_makes_no_room_in_an_arena_that_cannot_grow() {
     for mut owner in fixed_sizes(4_096) {
         for mode in [ArenaMode::PerObject, ArenaMode::Bump] {
             owner.set_mode(mode);
-            assert!(owner.arena().try_alloc([0u8; 1 << 20]).is_err());
+            assert!(owner.arena().try_alloc_slice_uninit::<u8>(1 << 20).is_err());
             assert!(owner.arena().try_alloc([0u8; 4_096]).is_ok());
         }
     }
