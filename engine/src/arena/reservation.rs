@@ -7,6 +7,8 @@
 //!   moves it over belongs to that claim alone until `settle`.
 //! - **S3** `budget_left + (windows granted) - (tails given back)` is the budget, so the windows
 //!   together never exceed it.
+//! - **S4** The set calls `settle` and `rewind` only when its members hold nothing of this memory and
+//!   every handle into it is stale (W1, W2): after the frame that used it last has ended.
 
 use core::alloc::Layout;
 use core::mem::size_of;
@@ -462,7 +464,7 @@ impl Reservation {
         self.config = config;
     }
 
-    /// Takes every window back. The members must be empty, and the handles into them stale.
+    /// Takes every window back (S4).
     pub(crate) fn rewind(&mut self) {
         self.profile.forget_objects();
         *self.budget_left.get_mut() = self.config.limit().budget_bytes().unwrap_or(usize::MAX);
@@ -475,8 +477,8 @@ impl Reservation {
             let region = unsafe { region.as_mut() };
             let start = region.first;
             let end = core::mem::replace(region.next.get_mut(), start);
-            // SAFETY: P1: the members are empty, and the set's new epoch makes every handle stale;
-            // S2: what lies before `next` was granted from this region.
+            // SAFETY: P1, S4: nobody's memory, and every handle into it is stale; S2: what lies
+            // before `next` was granted from this region.
             unsafe { poison::forget(start, end.addr() - start.addr()) };
         }
     }
