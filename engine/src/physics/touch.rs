@@ -101,7 +101,7 @@ impl<'a> StripTouches<'a> {
         for &body in touching {
             let start = if body == 0 { 0 } else { ends[body as usize - 1] };
             let touches = &touches[start as usize..ends[body as usize] as usize];
-            match arena.try_publish_slice_from_iter(touches.iter().copied()) {
+            match arena.try_publish_slice_copy(touches) {
                 Ok(touches) => lists.push(ContactList { record: self.strip.first + body, touches }),
                 Err(_) => refused_count += 1,
             }
