@@ -9,7 +9,7 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::{Vec2, Vec2Swizzles};
+use glam::{Vec2, Vec2Swizzles, Vec4};
 
 use super::circles::Circles;
 use super::collider::CollisionObject;
@@ -26,6 +26,10 @@ pub const MAX_CELLS_PER_BODY: usize = 2;
 /// Cells are this much wider than the widest circle, so that the rounding of cell coordinates
 /// cannot put circles that overlap two cells apart, up to some 50,000 cells in a row.
 const CELL_MARGIN: f32 = 1.01;
+
+/// Added to it, a number under it leaves no fraction: its bits are those of the whole number. A cast
+/// takes four times the instructions.
+const TWO_TO_23: f32 = 8_388_608.0;
 
 /// Cells that `nearest` can tell apart.
 const MAX_CELLS_IN_A_ROW: u32 = 1 << 23;
@@ -124,12 +128,8 @@ impl Extent {
 }
 
 /// The whole number nearest to `x`, from 0 to `most`; 0 for what is no number.
-///
-/// Added to 2^23, a number under it leaves no fraction: its bits are those of the whole number. A
-/// cast takes four times the instructions.
 #[inline(always)]
 fn nearest(x: f32, most: f32) -> u32 {
-    const TWO_TO_23: f32 = 8_388_608.0;
     let x = if x > 0.0 { x } else { 0.0 };
     let x = if x < most { x } else { most };
     (x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)
@@ -227,6 +227,26 @@ impl Level {
         (self.first_cell as u32 + row * self.stride() as u32 + 1 + column, row)
     }
 
+    /// The same of two positions side by side, to the bit.
+    #[inline(always)]
+    pub(super) fn two_cells_and_rows(&self, positions: [Vec2; 2]) -> [(u32, u32); 2] {
+        let both = |way: Vec2| Vec4::from((way, way));
+        let origin = both(turned(self.origin, self.is_turned));
+        let last = both(turned(Vec2::new(self.last_column, self.last_row), self.is_turned));
+        let scaled = (Vec4::from((positions[0], positions[1])) - origin) * self.cells_per_metre;
+        let scaled = Vec4::select(scaled.cmpgt(Vec4::ZERO), scaled, Vec4::ZERO).min(last);
+        let [x, y, other_x, other_y] = (scaled + TWO_TO_23).to_array().map(f32::to_bits);
+        let stride = self.stride() as u32;
+        let (of_x, of_y) = if self.is_turned { (stride, 1) } else { (1, stride) };
+        // The bits of 2^23 go once for all.
+        let first =
+            (self.first_cell as u32 + 1).wrapping_sub(TWO_TO_23.to_bits().wrapping_mul(stride + 1));
+        [[x, y], [other_x, other_y]].map(|[x, y]| {
+            let cell = x.wrapping_mul(of_x).wrapping_add(y.wrapping_mul(of_y)).wrapping_add(first);
+            (cell, if self.is_turned { x } else { y } & (MAX_CELLS_IN_A_ROW - 1))
+        })
+    }
+
     /// Runs of neighbouring cells in some rows, as (first, last), that cover a square around
     /// `position`.
     pub(crate) fn rows_around(
@@ -242,5 +262,29 @@ impl Level {
             let start = level.row_cell(row) + 1;
             (start + left as usize, start + right as usize)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::physics::scene;
+
+    #[test]
+    fn two_positions_lie_where_each_lies() {
+        let objects = scene::uniform(8, 400, 0.05, 0.1);
+        let mut positions: Vec<Vec2> =
+            objects.iter().map(|object| object.motion.position).collect();
+        let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -0.0, 1e-40];
+        positions.extend(odd.map(|x| Vec2::new(x, 1.0)));
+        positions.extend(odd.map(|y| Vec2::new(-2.0, y)));
+        let extent = objects.iter().map(Extent::of).fold(Extent::EMPTY, Extent::joined);
+        for (walls, is_turned) in [(8.0, false), (8.0, true), (3.0, false), (3.0, true)] {
+            let level = Level::new(extent, Vec2::new(walls, 8.0), 5, is_turned);
+            for (&one, &other) in positions.iter().zip(positions.iter().rev()) {
+                let each = [one, other].map(|position| level.cell_and_row(position));
+                assert_eq!(level.two_cells_and_rows([one, other]), each, "{one} {other}");
+            }
+        }
     }
 }
