@@ -92,6 +92,16 @@ impl<P: Phase> PhaseArena<P> {
         None
     }
 
+    /// Figures of the arena of `P` in `world`; none if somebody took it out.
+    pub(super) fn stats_in(world: &mut World) -> ArenaStats {
+        world.get_resource_mut::<Self>().map(|mut arena| arena.stats()).unwrap_or_default()
+    }
+
+    /// The budget that the arena of `P` in `world` has now.
+    pub(super) fn budget_in(world: &World) -> Budget {
+        world.get_resource::<Self>().map(|arena| arena.arenas.config().budget).unwrap_or_default()
+    }
+
     /// Changes where allocations come from, and begins a frame.
     pub fn set_mode(&mut self, mode: ArenaMode) {
         self.arenas.set_mode(mode);

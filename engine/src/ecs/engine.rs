@@ -22,7 +22,7 @@ use super::report::{FrameReport, MAX_PHASES, PhaseReport};
 use super::watched::{PhaseWatch, watch_systems};
 use super::workers::Workers;
 use crate::heap::HeapCounts;
-use crate::profile::{self, PhasePoint};
+use crate::profile;
 use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 
 /// A world, its phases, and the loop that runs them.
@@ -86,6 +86,7 @@ struct PhaseSlot {
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
+    budget: fn(&World) -> Budget,
 }
 
 impl Engine {
@@ -180,10 +181,11 @@ impl Engine {
             config,
             schedule,
             watch: Arc::default(),
-            profile: profile::PhaseProfile::new(P::NAME),
+            profile: profile::PhaseProfile::new(P::NAME).with_heap_calls(),
             begin: PhaseArena::<P>::begin_in,
             set_mode: set_mode::<P>,
-            stats: stats::<P>,
+            stats: PhaseArena::<P>::stats_in,
+            budget: PhaseArena::<P>::budget_in,
         });
         Ok(())
     }
@@ -287,7 +289,7 @@ impl Engine {
             failures.extend((slot.begin)(&mut self.world, slot.config));
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
-            self.phases.iter().map(PhaseSlot::empty_report).collect();
+            self.phases.iter().map(|slot| PhaseReport::empty(slot.name, slot.lifetime)).collect();
         let (executor, mut rest) = (self.executor, 0);
         while rest < self.phases.len() {
             let lifetime = self.phases[rest].lifetime;
@@ -313,7 +315,7 @@ impl Engine {
         }
         for (slot, report) in self.phases.iter().zip(&mut reports) {
             report.take_state((slot.stats)(&mut self.world));
-            slot.profile.plot(|| report.point(slot.config.budget));
+            slot.profile.plot(|| report.point((slot.budget)(&self.world)));
         }
         reports
     }
@@ -374,57 +376,6 @@ impl fmt::Debug for Engine {
     }
 }
 
-impl PhaseSlot {
-    fn empty_report(&self) -> PhaseReport {
-        PhaseReport {
-            name: self.name,
-            lifetime: self.lifetime,
-            duration: Duration::ZERO,
-            stats: ArenaStats::default(),
-            held_bytes: 0,
-            heap: HeapCounts::default(),
-            executor_heap: HeapCounts::default(),
-        }
-    }
-}
-
-impl PhaseReport {
-    /// Adds what one run of the phase allocated.
-    fn add_run(&mut self, duration: Duration, stats: ArenaStats) {
-        self.duration += duration;
-        self.stats.alloc_count += stats.alloc_count;
-        self.stats.used_bytes += stats.used_bytes;
-        self.stats.abandoned_bytes += stats.abandoned_bytes;
-        self.stats.block_requests += stats.block_requests;
-    }
-
-    /// The frame as it is plotted.
-    fn point(&self, budget: Budget) -> PhasePoint {
-        PhasePoint {
-            used_bytes: self.stats.used_bytes,
-            reserved_bytes: self.stats.reserved_bytes,
-            alloc_count: self.stats.alloc_count,
-            high_water_bytes: self.stats.high_water_bytes,
-            heap_calls: self.heap.heap_calls,
-            budget_percent: budget
-                .budget_bytes()
-                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes as f64),
-        }
-    }
-
-    /// Takes what the arena holds at the frame's end, whether the phase ran or not.
-    fn take_state(&mut self, stats: ArenaStats) {
-        self.held_bytes = stats.used_bytes;
-        self.stats = ArenaStats {
-            alloc_count: self.stats.alloc_count,
-            used_bytes: self.stats.used_bytes,
-            abandoned_bytes: self.stats.abandoned_bytes,
-            block_requests: self.stats.block_requests,
-            ..stats
-        };
-    }
-}
-
 /// Runs each phase once, in order, and adds to its report.
 fn run_once(
     world: &mut World,
@@ -451,12 +402,5 @@ fn run_once(
 fn set_mode<P: Phase>(world: &mut World, mode: ArenaMode) {
     if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
         arena.set_mode(mode);
-    }
-}
-
-fn stats<P: Phase>(world: &mut World) -> ArenaStats {
-    match world.get_resource_mut::<PhaseArena<P>>() {
-        Some(mut arena) => arena.stats(),
-        None => ArenaStats::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! The arenas in somebody else's loop.
 
 use core::any::TypeId;
+use core::time::Duration;
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
@@ -9,8 +10,10 @@ use super::arena::PhaseArena;
 use super::config::{EngineConfig, EngineError, arena_thread_count};
 use super::failure::SystemFailure;
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
+use super::report::PhaseReport;
 use super::workers::Workers;
-use crate::{AllocError, ArenaConfig};
+use crate::profile::{self, PhaseProfile};
+use crate::{AllocError, ArenaConfig, ArenaStats, Budget};
 
 /// Puts the arenas of update, physics and render, and [`Workers`](super::Workers) of one thread,
 /// into a world that has a loop of its own.
@@ -34,6 +37,11 @@ use crate::{AllocError, ArenaConfig};
 /// takes `Without<IsResource>`, and so should whoever despawns all entities. An arena that is gone
 /// alone is put back at the next begin, and a warning logged; if all is gone, the begins log an
 /// error, and systems that need an arena fail.
+///
+/// With feature `tracy` each [`begin_frame`] adds a point to each phase's plots: the figures since
+/// the one before, of a tick phase summed over the ticks. A plot of heap calls, and zones of phases
+/// and systems, need an [`Engine`](super::Engine), which alone knows where they begin and end. The
+/// frame mark, [`profile::frame_mark`], and frames of ticks, [`profile::frame!`], are the loop's.
 ///
 /// ```
 /// use bevy_ecs::prelude::*;
@@ -93,18 +101,28 @@ pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result
             installed.iter().all(|other| other.phase == id || other.config.name != P::NAME);
         assert!(is_free, "the world has another phase `{}` already; rename yours", P::NAME);
     }
+    profile::start();
     let threads = arena_thread_count(world);
     world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
-    let config = ArenaConfig { name: P::NAME, ..config };
-    let begin = PhaseArena::<P>::begin_in;
-    let phase = InstalledPhase { phase: id, lifetime: P::LIFETIME, config, begin };
+    let phase = InstalledPhase {
+        phase: id,
+        lifetime: P::LIFETIME,
+        config: ArenaConfig { name: P::NAME, ..config },
+        profile: PhaseProfile::new(P::NAME),
+        report: PhaseReport::empty(P::NAME, P::LIFETIME),
+        is_run_counted: false,
+        begin: PhaseArena::<P>::begin_in,
+        stats: PhaseArena::<P>::stats_in,
+        budget: PhaseArena::<P>::budget_in,
+    };
     let mut installed = world.get_resource_or_init::<InstalledPhases>();
     installed.0.retain(|other| other.phase != id);
     installed.0.push(phase);
     Ok(())
 }
 
-/// Begins the arenas of all installed frame phases anew; a system, or called with the world.
+/// Begins the arenas of all installed frame phases anew; a system, or called with the world. The
+/// profiler is told of the frame that ends with it.
 ///
 /// A value of `alloc_drop` that panics when dropped is logged.
 pub fn begin_frame(world: &mut World) {
@@ -133,7 +151,15 @@ struct InstalledPhase {
     phase: TypeId,
     lifetime: Lifetime,
     config: ArenaConfig,
+    profile: PhaseProfile,
+    /// What the profiler will be told of this frame.
+    report: PhaseReport,
+    /// Whether `report`, or one before it, has what was allocated since the arena began.
+    is_run_counted: bool,
+    /// What `PhaseArena<P>` does, with `P` forgotten.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
+    stats: fn(&mut World) -> ArenaStats,
+    budget: fn(&World) -> Budget,
 }
 
 fn begin_all(world: &mut World, lifetime: Lifetime) {
@@ -145,11 +171,39 @@ fn begin_all(world: &mut World, lifetime: Lifetime) {
     }
     let nth = |world: &World, n| world.get_resource::<InstalledPhases>()?.0.get(n).copied();
     let mut n = 0;
-    while let Some(phase) = nth(world, n) {
+    while let Some(mut phase) = nth(world, n) {
+        if profile::IS_BUILT_IN {
+            phase.tell(world, lifetime);
+            if let Some(mut installed) = world.get_resource_mut::<InstalledPhases>() {
+                installed.0[n] = phase;
+            }
+        }
         if phase.lifetime == lifetime {
             begin(phase, world);
         }
         n += 1;
+    }
+}
+
+impl InstalledPhase {
+    /// Counts what the phase allocated, before arenas of `lifetime` begin; where a frame ends, the
+    /// profiler is told.
+    fn tell(&mut self, world: &mut World, lifetime: Lifetime) {
+        let is_end_of_frame = lifetime == Lifetime::Frame;
+        if !is_end_of_frame && self.lifetime != lifetime {
+            return;
+        }
+        let stats = (self.stats)(world);
+        if !self.is_run_counted {
+            self.report.add_run(Duration::ZERO, stats);
+        }
+        // The last tick's objects stay: the next frame must not count them again.
+        self.is_run_counted = self.lifetime != lifetime;
+        if is_end_of_frame {
+            self.report.take_state(stats);
+            self.profile.plot(|| self.report.point((self.budget)(world)));
+            self.report = PhaseReport::empty(self.report.name, self.lifetime);
+        }
     }
 }
 

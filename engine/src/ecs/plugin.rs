@@ -21,7 +21,7 @@ use crate::profile;
 ///    phases made is forgotten; then the rest of the step runs.
 /// 3. `Update` and all that follows.
 /// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next `First`
-///    the frame's memory can still be read.
+///    the frame's memory can still be read. The points on its plots follow in that `First`.
 ///
 /// In all of bevy's schedules, systems with a [`FrameWriter`](super::FrameWriter) run before those
 /// with a [`FrameReader`](super::FrameReader) of the same type and phase. In schedules of your own

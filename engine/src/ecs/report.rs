@@ -5,8 +5,9 @@ use core::time::Duration;
 use arrayvec::ArrayVec;
 
 use super::phase::Lifetime;
-use crate::ArenaStats;
 use crate::heap::HeapCounts;
+use crate::profile::PhasePoint;
+use crate::{ArenaStats, Budget};
 
 /// Most phases that an engine can have: a report holds all without a heap call.
 pub const MAX_PHASES: usize = 8;
@@ -30,6 +31,55 @@ pub struct PhaseReport {
     pub heap: HeapCounts,
     /// Heap calls of bevy's multi-threaded executor for it.
     pub executor_heap: HeapCounts,
+}
+
+impl PhaseReport {
+    pub(super) fn empty(name: &'static str, lifetime: Lifetime) -> Self {
+        Self {
+            name,
+            lifetime,
+            duration: Duration::ZERO,
+            stats: ArenaStats::default(),
+            held_bytes: 0,
+            heap: HeapCounts::default(),
+            executor_heap: HeapCounts::default(),
+        }
+    }
+
+    /// Adds what one run of the phase allocated.
+    pub(super) fn add_run(&mut self, duration: Duration, stats: ArenaStats) {
+        self.duration += duration;
+        self.stats.alloc_count += stats.alloc_count;
+        self.stats.used_bytes += stats.used_bytes;
+        self.stats.abandoned_bytes += stats.abandoned_bytes;
+        self.stats.block_requests += stats.block_requests;
+    }
+
+    /// Takes what the arena holds at the frame's end, whether the phase ran or not.
+    pub(super) fn take_state(&mut self, stats: ArenaStats) {
+        self.held_bytes = stats.used_bytes;
+        self.stats = ArenaStats {
+            alloc_count: self.stats.alloc_count,
+            used_bytes: self.stats.used_bytes,
+            abandoned_bytes: self.stats.abandoned_bytes,
+            block_requests: self.stats.block_requests,
+            ..stats
+        };
+    }
+
+    /// The frame as it is plotted.
+    pub(super) fn point(&self, budget: Budget) -> PhasePoint {
+        PhasePoint {
+            used_bytes: self.stats.used_bytes,
+            reserved_bytes: self.stats.reserved_bytes,
+            alloc_count: self.stats.alloc_count,
+            high_water_bytes: self.stats.high_water_bytes,
+            heap_calls: self.heap.heap_calls,
+            budget_percent: budget
+                .budget_bytes()
+                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes as f64),
+        }
+    }
 }
 
 /// What one frame did, and what it took.

@@ -19,11 +19,13 @@
 //!
 //! | | |
 //! |---|---|
-//! | zones | each phase, each system, each arena's `reset` and `growth` |
-//! | frames | `tick`, for each tick of physics |
-//! | plots | for each phase, a point a frame: used, reserved, allocations, high-water mark, heap calls, budget share |
+//! | zones | each phase\* and system\*, each arena's `reset` and `growth` |
+//! | frames | `tick`\*, for each tick of physics |
+//! | plots | for each phase, a point a frame: used, reserved, allocations, high-water mark, budget share, heap calls\* |
 //! | messages | growth, shrinking, a crossed budget, a missed reset, with the values |
 //! | memory pools | `arena: NAME blocks`, each block; with [`ProfileLevel::Objects`] also `arena: NAME`, each object |
+//!
+//! \* By the engine only: in another loop, such as bevy's, the schedules are not ours.
 //!
 //! # Who can listen
 //!

@@ -179,6 +179,28 @@ fn what_a_game_tells_arrives() {
 }
 
 #[test]
+fn a_loop_that_is_not_the_engines_has_a_point_a_frame_on_each_plot_but_heap_calls() {
+    let capture = capture("an_installed_loop");
+    let values = |plot: &str| -> Vec<f64> {
+        let plot = capture.plots.get(plot);
+        let plot = plot.unwrap_or_else(|| panic!("no such plot in {:?}", capture.plots.keys()));
+        plot.points.iter().map(|point| point.1).collect()
+    };
+    // What was made before the first frame, then in frames of 0, 1, 2 and 0 ticks.
+    assert_eq!(values("update allocations"), [1.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(values("update used"), [8.0; 5]);
+    assert_eq!(values("physics allocations"), [0.0, 0.0, 1.0, 2.0, 0.0]);
+    assert_eq!(values("physics used"), [0.0, 0.0, 16.0, 32.0, 0.0]);
+    assert_eq!(values("physics high-water mark"), [0.0, 0.0, 16.0, 16.0, 16.0]);
+    // The last tick's objects are held in the frame without one; the budget is the one set last.
+    assert_eq!(values("physics budget share"), [0.0, 0.0, 25.0, 25.0, 25.0]);
+    assert!(values("audio reserved").iter().all(|bytes| *bytes >= 1_000.0));
+    assert_eq!(values("render used"), [0.0; 5]);
+    assert_eq!(capture.plots.len(), 4 * 5, "{:?}", capture.plots.keys());
+    assert_balanced(&capture);
+}
+
+#[test]
 fn workers_are_named() {
     let capture = capture("workers_at_work");
     let names: Vec<&String> = capture.threads.values().collect();

@@ -3,6 +3,8 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
+use bevy_ecs::world::World;
+use frame_arena::ecs::{self, Lifetime, Phase, PhaseArena, phase};
 use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::{
     ArenaConfig, ArenaMode, Budget, FrameArena, FrameVec, Handle, PacketPool, ThreadArenas,
@@ -199,11 +201,38 @@ fn a_game() {
     profile::frame_mark();
 }
 
+struct Audio;
+
+impl Phase for Audio {
+    const NAME: &'static str = "audio";
+    const LIFETIME: Lifetime = Lifetime::Tick;
+}
+
+#[test]
+#[ignore = "run by the tests that watch it"]
+fn an_installed_loop() {
+    begin();
+    let mut world = World::new();
+    ecs::install(&mut world).unwrap();
+    ecs::install_phase::<Audio>(&mut world, config("audio")).unwrap();
+    world.resource_mut::<PhaseArena<phase::Physics>>().set_budget(Budget::Refuse(64));
+    world.resource::<PhaseArena<phase::Update>>().threads().local().alloc(0u64);
+    for tick_count in [0, 1, 2, 0] {
+        ecs::begin_frame(&mut world);
+        world.resource::<PhaseArena<phase::Update>>().threads().local().alloc(1u64);
+        for _ in 0..tick_count {
+            ecs::begin_tick(&mut world);
+            world.resource::<PhaseArena<phase::Physics>>().threads().local().alloc([2u64; 2]);
+        }
+    }
+    ecs::begin_frame(&mut world);
+}
+
 #[test]
 #[ignore = "run by the tests that watch it"]
 fn workers_at_work() {
     begin();
-    let workers = frame_arena::ecs::Workers::try_new(2).unwrap();
+    let workers = ecs::Workers::try_new(2).unwrap();
     let both = std::sync::Barrier::new(2);
     workers.for_each(2, |_| {
         profile::zone!("work");
