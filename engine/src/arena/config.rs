@@ -91,8 +91,8 @@ pub struct ArenaConfig {
     /// Two take two blocks, used in turn. Any other number is a bug, and panics.
     pub frames_in_flight: u8,
     /// Take another block when one is full. Default yes; without, a frame may use `capacity_bytes`,
-    /// exactly, or its budget if that is less, and a set refuses earlier if what its threads leave
-    /// of their 64 KiB leaves no room. [`Budget::Warn`] says nothing of such an arena.
+    /// exactly, or the bytes of [`Budget::Refuse`] if they are less, and a set refuses earlier if
+    /// what its threads leave of their 64 KiB leaves no room.
     pub can_grow: bool,
     /// Past frames to keep figures of, for graphs. Default 0; 240 takes 19 KiB.
     pub history_frames: usize,
@@ -120,12 +120,15 @@ impl ArenaConfig {
 }
 
 impl ArenaConfig {
-    /// Bytes that one frame may use: the budget, and the capacity of an arena that cannot grow.
-    pub(crate) fn limit(&self) -> Budget {
+    /// Bytes that one frame may use: the budget, and the capacity of an arena that cannot grow. A
+    /// budget that warns comes before the capacity, until `is_over` it.
+    pub(crate) fn limit(&self, is_over: bool) -> Budget {
+        let capacity_bytes = self.capacity_bytes;
         match self.budget {
             budget if self.can_grow => budget,
-            Budget::Refuse(bytes) => Budget::Refuse(bytes.min(self.capacity_bytes)),
-            _ => Budget::Refuse(self.capacity_bytes),
+            Budget::Refuse(bytes) => Budget::Refuse(bytes.min(capacity_bytes)),
+            Budget::Warn(bytes) if bytes < capacity_bytes && !is_over => Budget::Warn(bytes),
+            Budget::Warn(_) | Budget::Unlimited => Budget::Refuse(capacity_bytes),
         }
     }
 

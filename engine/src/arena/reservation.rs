@@ -5,8 +5,8 @@
 //!   they are until `settle`, which takes `&mut self`.
 //! - **S2** `Region::next` only moves up, by compare-and-swap, and never over `end`: what a claim
 //!   moves it over belongs to that claim alone until `settle`.
-//! - **S3** `budget_left + (windows granted) - (tails given back)` is the budget, so the windows
-//!   together never exceed it.
+//! - **S3** `budget_left + (windows granted) - (tails given back)` is what a frame may use, so the
+//!   windows together never exceed it.
 //! - **S4** The set calls `settle` and `rewind` only when its members hold nothing of this memory and
 //!   every handle into it is stale (W1, W2): after the frame that used it last has ended.
 
@@ -73,7 +73,7 @@ pub(crate) struct Reservation {
     thread_count: usize,
     current: AtomicPtr<Region>,
     blocks: Mutex<Blocks>,
-    /// Bytes of the budget that no thread has been granted; `usize::MAX` without a budget.
+    /// Bytes that a frame may use and no thread has been granted; `usize::MAX` without a limit.
     budget_left: AtomicUsize,
     /// What this frame's claims can leave unused at the ends of windows, if none can be made longer
     /// where it is: less than the request each, and less than a granule. Which ones do depends on
@@ -124,7 +124,7 @@ impl Reservation {
             thread_count: 0,
             current: AtomicPtr::new(ptr::null_mut()),
             blocks: Mutex::default(),
-            budget_left: AtomicUsize::new(config.limit().budget_bytes().unwrap_or(usize::MAX)),
+            budget_left: AtomicUsize::new(most_bytes(&config)),
             tail_bytes: AtomicUsize::new(0),
             left_bytes: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
@@ -294,24 +294,30 @@ impl Reservation {
     /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back. All are
     /// multiples of eight, and so is what is taken: the odd bytes of a budget fit no object.
     fn afford(&self, need: usize, most: usize, tail: usize) -> Option<usize> {
-        let limit = self.config.limit();
-        if limit == Budget::Unlimited || self.is_over.load(Ordering::Relaxed) {
-            return Some(most);
-        }
-        let mut taken = 0;
-        let rule = |left: usize| {
-            let affordable = left.saturating_add(tail);
-            taken = most.min(affordable & !(size::MIN_ALIGN_BYTES - 1));
-            (taken >= need).then_some(affordable - taken)
+        let is_over = self.is_over.load(Ordering::Relaxed);
+        let take = |limit_bytes: usize| {
+            let kept = most_bytes(&self.config) - limit_bytes; // Behind the line of a warning.
+            let mut taken = 0;
+            let rule = |left: usize| {
+                let affordable = left.saturating_sub(kept).saturating_add(tail);
+                taken = most.min(affordable & !(size::MIN_ALIGN_BYTES - 1));
+                (taken >= need).then(|| left.saturating_add(tail) - taken)
+            };
+            self.budget_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule).ok()?;
+            Some(taken)
         };
-        let left = self.budget_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule);
-        match (left, limit) {
-            (Ok(_), _) => Some(taken),
-            (Err(_), Budget::Warn(_)) => {
+        match self.config.limit(is_over) {
+            Budget::Unlimited => Some(most),
+            Budget::Warn(_) if is_over => Some(most),
+            Budget::Refuse(bytes) => take(bytes),
+            Budget::Warn(bytes) => take(bytes).or_else(|| {
+                let taken = match self.config.limit(true) {
+                    Budget::Refuse(bytes) => take(bytes)?,
+                    _ => most,
+                };
                 self.is_over.store(true, Ordering::Relaxed);
-                Some(most)
-            }
-            (Err(_), _) => None,
+                Some(taken)
+            }),
         }
     }
 
@@ -322,7 +328,7 @@ impl Reservation {
 
     /// Bytes that came from `afford` and were not used after all.
     pub(crate) fn give_back(&self, bytes: usize) {
-        if bytes > 0 && self.config.limit() != Budget::Unlimited {
+        if bytes > 0 && self.config.limit(true) != Budget::Unlimited {
             self.budget_left.fetch_add(bytes, Ordering::Relaxed);
         }
     }
@@ -349,11 +355,11 @@ impl Reservation {
     }
 
     fn over_limit(&self, requested_bytes: usize, tail: usize) -> AllocError {
-        let limit_bytes = self.config.limit().budget_bytes().unwrap_or(usize::MAX);
         let left = self.budget_left.load(Ordering::Relaxed);
-        let used_bytes = limit_bytes.saturating_sub(left).saturating_sub(tail);
+        let used_bytes = most_bytes(&self.config).saturating_sub(left).saturating_sub(tail);
         let error = self.config.refusal(requested_bytes, used_bytes);
-        if profile::IS_BUILT_IN && !self.is_warned.swap(true, Ordering::Relaxed) {
+        let is_refusing = matches!(error, AllocError::OverBudget { .. });
+        if profile::IS_BUILT_IN && is_refusing && !self.is_warned.swap(true, Ordering::Relaxed) {
             profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
         error
@@ -467,7 +473,7 @@ impl Reservation {
     /// Takes every window back (S4).
     pub(crate) fn rewind(&mut self) {
         self.profile.forget_objects();
-        *self.budget_left.get_mut() = self.config.limit().budget_bytes().unwrap_or(usize::MAX);
+        *self.budget_left.get_mut() = most_bytes(&self.config);
         *self.is_over.get_mut() = false;
         *self.is_warned.get_mut() = false;
         *self.block_requests.get_mut() = 0;
@@ -565,6 +571,11 @@ impl Region {
             }
         }
     }
+}
+
+/// Bytes that a frame may use, with a warning or without one.
+fn most_bytes(config: &ArenaConfig) -> usize {
+    config.limit(true).budget_bytes().unwrap_or(usize::MAX)
 }
 
 /// Where the next window starts after `bytes` from `start`: aligned, and not beyond the region.

@@ -253,19 +253,97 @@ fn a_vector_that_outgrows_a_warning_budget_warns() {
     }
 }
 
+#[test]
+fn a_warning_does_not_move_a_vector_that_has_room_behind_it() {
+    warnings::collect();
+    for can_grow in [true, false] {
+        let config = config(4_096, ArenaMode::Bump, Budget::Warn(1_000));
+        let arena = FrameArena::with_config(ArenaConfig { can_grow, ..config });
+        let mut numbers = FrameVec::with_capacity_in(1, &arena);
+        for n in 0..512u64 {
+            numbers.try_reserve_exact(1).unwrap();
+            numbers.push(n);
+        }
+        assert_eq!((arena.stats().abandoned_bytes, arena.stats().used_bytes), (0, 4_096));
+        assert_eq!(warnings::take().len(), 1);
+    }
+}
+
+#[test]
+fn a_vector_too_long_for_its_block_does_not_warn_before_it_crosses() {
+    warnings::collect();
+    let arena = FrameArena::with_config(config(4_096, ArenaMode::Bump, Budget::Warn(1 << 20)));
+    let mut numbers = FrameVec::new_in(&arena);
+    numbers.extend((0..9_000u64).filter(|n| n % 3 == 0));
+    assert_eq!(warnings::take(), [""; 0]);
+}
+
 /// Every way to have an arena that cannot grow.
-fn fixed_sizes(capacity_bytes: usize) -> impl Iterator<Item = AnyArena> {
+fn fixed_sizes(capacity_bytes: usize, budget: Budget) -> impl Iterator<Item = AnyArena> {
     let ways = MODES.map(|mode| [false, true].map(|is_set| (is_set, mode)));
     ways.into_iter().flatten().map(move |(is_set, mode)| {
-        let config = config(capacity_bytes, mode, Budget::Unlimited);
+        let config = config(capacity_bytes, mode, budget);
         AnyArena::new(is_set, ArenaConfig { can_grow: false, ..config })
     })
 }
 
 #[test]
+fn an_arena_that_cannot_grow_warns_over_its_budget_and_refuses_at_its_capacity() {
+    warnings::collect();
+    for (budget_bytes, capacity_bytes) in [(0, 80), (1_000, 2_000), (100_000, 200_000)] {
+        for mut owner in fixed_sizes(capacity_bytes, Budget::Warn(budget_bytes)) {
+            for _frame in 0..3 {
+                let arena = owner.arena();
+                (0..budget_bytes / 8).for_each(|_| _ = arena.alloc(1u64));
+                assert_eq!(warnings::take(), [""; 0], "as much as the budget is no crossing");
+                let refused = arena.try_alloc_slice_uninit::<u8>(capacity_bytes + 1).unwrap_err();
+                assert!(matches!(refused, AllocError::Full { .. }), "{refused}");
+                assert_eq!(warnings::take(), [""; 0], "nor is what was refused");
+                assert_eq!(fill::<1>(arena), (capacity_bytes - budget_bytes) / 8);
+                let warnings = warnings::take();
+                assert_eq!(warnings.len(), 1, "{warnings:?}");
+                assert!(warnings[0].contains(&format!("{budget_bytes} B used")), "{warnings:?}");
+                owner.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn four_threads_that_cross_a_warning_never_exceed_the_capacity() {
+    let capacity_bytes = 20 * GRANULE_BYTES + 1_000;
+    for mode in MODES {
+        let config = config(capacity_bytes, mode, Budget::Warn(capacity_bytes / 2));
+        let mut set = ThreadArenas::with_config(ArenaConfig { can_grow: false, ..config });
+        for _frame in 0..10 {
+            set.begin_frame();
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| fill::<6>(set.local()));
+                }
+            });
+            let used_bytes = set.stats().used_bytes;
+            let range = capacity_bytes - 4 * GRANULE_BYTES..=capacity_bytes;
+            assert!(range.contains(&used_bytes), "{used_bytes} B");
+        }
+    }
+}
+
+#[test]
+fn a_warning_beyond_the_capacity_of_what_cannot_grow_is_never_due() {
+    warnings::collect();
+    for budget_bytes in [4_096, 5_000, usize::MAX] {
+        for owner in fixed_sizes(4_096, Budget::Warn(budget_bytes)) {
+            assert_eq!(fill::<1>(owner.arena()), 512);
+            assert_eq!(warnings::take(), [""; 0]);
+        }
+    }
+}
+
+#[test]
 fn an_arena_that_cannot_grow_ends_at_its_capacity() {
     for capacity_bytes in [0, 100, 4_096, 200_000] {
-        for mut owner in fixed_sizes(capacity_bytes) {
+        for mut owner in fixed_sizes(capacity_bytes, Budget::Unlimited) {
             for _frame in 0..3 {
                 assert!(owner.arena().try_alloc_slice_uninit::<u8>(1 << 20).is_err());
                 assert_eq!(fill::<1>(owner.arena()), capacity_bytes / 8);
@@ -278,7 +356,7 @@ fn an_arena_that_cannot_grow_ends_at_its_capacity() {
 
 #[test]
 fn an_arena_that_cannot_grow_says_that_it_is_full() {
-    for owner in fixed_sizes(100) {
+    for owner in fixed_sizes(100, Budget::Unlimited) {
         fill::<1>(owner.arena());
         let full = AllocError::Full {
             arena: "test",
@@ -295,7 +373,7 @@ fn an_arena_that_cannot_grow_says_that_it_is_full() {
 
 #[test]
 fn a_mode_that_changes_makes_no_room_in_an_arena_that_cannot_grow() {
-    for mut owner in fixed_sizes(4_096) {
+    for mut owner in fixed_sizes(4_096, Budget::Unlimited) {
         for mode in [ArenaMode::PerObject, ArenaMode::Bump] {
             owner.set_mode(mode);
             assert!(owner.arena().try_alloc_slice_uninit::<u8>(1 << 20).is_err());

@@ -101,17 +101,17 @@ impl RawArena {
         let crosses = |budget_bytes: usize| {
             fits_the_block || self.used_bytes() + size::padded(layout.size()) > budget_bytes
         };
-        match self.config.limit() {
+        match self.limit() {
             Budget::Refuse(bytes) if crosses(bytes) => {
-                return Err(self.over_limit(layout.size()));
-            }
-            _ if !self.config.can_grow && !self.is_fresh() => {
                 return Err(self.over_limit(layout.size()));
             }
             Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
                 self.crossing.set(Crossing::Unlogged);
                 self.clamp_end();
                 return Ok(());
+            }
+            _ if !self.config.can_grow && !self.is_fresh() => {
+                return Err(self.over_limit(layout.size()));
             }
             _ => {}
         }
@@ -122,6 +122,11 @@ impl RawArena {
         self.tell_growth();
         self.warn_of_missed_reset();
         Ok(())
+    }
+
+    /// What stands in the way of this frame's next bytes.
+    fn limit(&self) -> Budget {
+        self.config.limit(self.crossing.get() != Crossing::No)
     }
 
     /// Whether the arena has had no memory yet.
@@ -202,13 +207,19 @@ impl RawArena {
         }
     }
 
-    /// Asks the set for more memory right behind the current window.
+    /// Makes room right behind the last object: by more memory from the set, or in a block of the
+    /// arena's own by crossing a budget that only warns.
     #[cold]
     pub(super) fn extend_window(&self, more_bytes: usize) -> bool {
-        let Source::Shared(shared) = &self.source else {
-            return false;
-        };
         let room = self.limit.get().addr() - self.ptr.get().addr();
+        let Source::Shared(shared) = &self.source else {
+            let is_warning = matches!(self.limit(), Budget::Warn(_));
+            if is_warning && self.crossing.get() == Crossing::No && more_bytes <= room {
+                self.crossing.set(Crossing::Unlogged);
+                self.clamp_end();
+            }
+            return self.crossing.get() == Crossing::Unlogged;
+        };
         match shared.extend(self.window(), more_bytes.saturating_sub(room)) {
             Some(bytes) => {
                 self.accept(Grant::Extended { bytes });
@@ -258,7 +269,7 @@ impl RawArena {
 
     /// The end of the window, or where the budget ends.
     fn affordable_end(&self) -> *mut u8 {
-        let budget = match (&self.source, self.config.limit()) {
+        let budget = match (&self.source, self.limit()) {
             (Source::Shared(_), _) | (_, Budget::Unlimited) => None,
             (_, Budget::Warn(_)) if self.crossing.get() != Crossing::No => None,
             (_, Budget::Warn(bytes) | Budget::Refuse(bytes)) => Some(bytes),
@@ -278,14 +289,17 @@ impl RawArena {
             return shared.afford_object(bytes, requested_bytes);
         }
         let used = self.used_bytes().saturating_add(bytes);
-        match self.config.limit() {
-            Budget::Refuse(limit) if used > limit => Err(self.over_limit(requested_bytes)),
-            Budget::Warn(budget) if used > budget && self.crossing.get() == Crossing::No => {
-                self.crossing.set(Crossing::Unlogged);
-                Ok(())
+        let is_over = self.crossing.get() != Crossing::No;
+        let crosses =
+            !is_over && matches!(self.limit(), Budget::Warn(budget_bytes) if used > budget_bytes);
+        match self.config.limit(is_over || crosses) {
+            Budget::Refuse(limit_bytes) if used > limit_bytes => {
+                return Err(self.over_limit(requested_bytes));
             }
-            _ => Ok(()),
+            _ if crosses => self.crossing.set(Crossing::Unlogged),
+            _ => {}
         }
+        Ok(())
     }
 
     /// Gives bytes of an object that is gone back to the budget of the set; an arena of its own
