@@ -138,7 +138,7 @@ fn the_error_says_what_was_asked_and_held() {
     assert_eq!(
         error.to_string(),
         "test arena out of memory: 9999 B requested, 4096 B reserved, and the system gives no \
-         more; free memory elsewhere or set a budget"
+         more; ask for less, free memory elsewhere or set a budget"
     );
 }
 

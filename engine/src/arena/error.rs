@@ -50,7 +50,24 @@ pub enum AllocError {
         /// Size of one element in bytes.
         element_bytes: usize,
     },
+    /// The system refused memory for the figures of so many past frames.
+    HistoryTooLong {
+        /// Name of the arena.
+        arena: &'static str,
+        /// Frames asked for.
+        history_frames: usize,
+    },
+    /// More threads than a set makes arenas for beforehand.
+    TooManyThreads {
+        /// Name of the set.
+        arena: &'static str,
+        /// Threads asked for.
+        thread_count: usize,
+    },
 }
+
+/// Most threads for which a set makes arenas beforehand: their granules are 4 GiB together.
+pub(crate) const MAX_KEPT_THREADS: usize = 1 << 16;
 
 impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,12 +86,22 @@ impl fmt::Display for AllocError {
                 f,
                 "{arena} arena out of memory: {requested_bytes} B requested, \
                  {reserved_bytes} B reserved, and the system gives no more; \
-                 free memory elsewhere or set a budget"
+                 ask for less, free memory elsewhere or set a budget"
             ),
             Self::TooLarge { arena, len, element_bytes } => write!(
                 f,
                 "{arena} arena asked for {len} elements of {element_bytes} B, \
                  more than an address space holds; check the length"
+            ),
+            Self::HistoryTooLong { arena, history_frames } => write!(
+                f,
+                "{arena} arena cannot keep the figures of {history_frames} frames: \
+                 the system gives no memory for so many; lower history_frames"
+            ),
+            Self::TooManyThreads { arena, thread_count } => write!(
+                f,
+                "{arena} arenas for {thread_count} threads: \
+                 at most {MAX_KEPT_THREADS} are made beforehand; lower the number"
             ),
         }
     }

@@ -97,7 +97,8 @@ impl FrameArena {
     /// An arena as configured, with its first block taken now.
     ///
     /// # Panics
-    /// If the system refuses the block, or `frames_in_flight` is neither 1 nor 2.
+    /// If the system refuses the block or the history's memory, or `frames_in_flight` is neither 1
+    /// nor 2.
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
@@ -107,13 +108,14 @@ impl FrameArena {
     /// As [`with_config`](Self::with_config).
     ///
     /// # Errors
-    /// If the system refuses the block.
+    /// If the system refuses the block, or memory for the figures of `history_frames` frames.
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         let older = config.keeps_last_frame().then(|| Box::new(RawArena::new(config)));
-        let arena = Self::from_raws(RawArena::new(config), older);
+        let mut arena = Self::from_raws(RawArena::new(config), older);
+        arena.raw.keep_history()?;
         arena.raw.reserve_capacity()?;
         if let Some(older) = &arena.older {
             older.reserve_capacity()?;

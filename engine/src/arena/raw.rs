@@ -201,10 +201,16 @@ impl RawArena {
             epoch,
             config,
             quiet: QuietRun::default(),
-            life: Life { history: FrameHistory::new(config.history_frames), ..Life::default() },
+            life: Life::default(),
         };
         arena.empty_window();
         arena
+    }
+
+    /// Takes the memory for the figures of past frames.
+    pub(crate) fn keep_history(&mut self) -> Result<(), AllocError> {
+        self.life.history = FrameHistory::try_new(&self.config)?;
+        Ok(())
     }
 
     // ---- hot path ----

@@ -150,7 +150,7 @@ impl Reservation {
 
     /// What a set's threads together can make sure to fill, and the tail of a granule for each.
     fn first_room(&self) -> usize {
-        self.config.capacity_bytes.saturating_add(self.thread_count * GRANULE_BYTES)
+        self.config.capacity_bytes.saturating_add(self.thread_count.saturating_mul(GRANULE_BYTES))
     }
 
     /// Takes the first block before a thread asks for it.
@@ -425,7 +425,7 @@ impl Reservation {
         let tail_bytes = if active_count > 1 { tail_bytes } else { 0 };
         let left_bytes = core::mem::take(self.left_bytes.get_mut());
         let filled_bytes = claimed_bytes.saturating_sub(left_bytes);
-        let slack = member_count.max(self.thread_count) * GRANULE_BYTES;
+        let slack = member_count.max(self.thread_count).saturating_mul(GRANULE_BYTES);
         let slack = slack.saturating_add(tail_bytes);
         let quiet_bytes = member_count.saturating_sub(active_count) * GRANULE_BYTES;
         let needed_bytes = filled_bytes.saturating_add(tail_bytes).saturating_add(quiet_bytes);

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use super::config::ArenaConfig;
+use super::error::AllocError;
+
 /// What one frame took from an arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -90,8 +93,15 @@ pub(crate) struct FrameHistory {
 }
 
 impl FrameHistory {
-    pub(crate) fn new(frame_count: usize) -> Self {
-        Self { frames: vec![FrameUsage::default(); frame_count].into(), written: 0 }
+    /// Room for as many frames as `config` says.
+    pub(crate) fn try_new(config: &ArenaConfig) -> Result<Self, AllocError> {
+        let (arena, history_frames) = (config.name, config.history_frames);
+        let mut frames = Vec::new();
+        frames
+            .try_reserve_exact(history_frames)
+            .map_err(|_| AllocError::HistoryTooLong { arena, history_frames })?;
+        frames.resize(history_frames, FrameUsage::default());
+        Ok(Self { frames: frames.into(), written: 0 })
     }
 
     #[inline]
@@ -130,9 +140,14 @@ impl FrameHistory {
 mod tests {
     use super::*;
 
+    fn history(history_frames: usize) -> FrameHistory {
+        let config = ArenaConfig { history_frames, ..ArenaConfig::default() };
+        FrameHistory::try_new(&config).unwrap()
+    }
+
     #[test]
     fn history_keeps_the_last_frames_oldest_first() {
-        let mut history = FrameHistory::new(3);
+        let mut history = history(3);
         for frame in 0..10_u64 {
             history.push(FrameUsage { alloc_count: frame, ..FrameUsage::default() });
             let kept: Vec<u64> = history.iter().map(|usage| usage.alloc_count).collect();
@@ -143,7 +158,7 @@ mod tests {
 
     #[test]
     fn no_history_takes_no_memory() {
-        let mut history = FrameHistory::new(0);
+        let mut history = history(0);
         history.push(FrameUsage::default());
         assert_eq!(history.iter().count(), 0);
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::config::{ArenaConfig, ArenaMode, Budget};
 use super::drops::{PanicPayload, keep_first, resume_in_drop};
 use super::epoch::Epoch;
-use super::error::{AllocError, StaleHandle, refuse};
+use super::error::{AllocError, MAX_KEPT_THREADS, StaleHandle, refuse};
 use super::frame_arena::FrameArena;
 use super::handle::{AnyHandle, HandleTarget, live_epoch, resolve};
 use super::members::MemberList;
@@ -86,7 +86,8 @@ impl ThreadArenas {
     /// A set as configured, with its first block taken now. Capacity and budget are the set's.
     ///
     /// # Panics
-    /// If the system refuses the block, or `frames_in_flight` is neither 1 nor 2.
+    /// If the system refuses the block or the history's memory, or `frames_in_flight` is neither 1
+    /// nor 2.
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
@@ -96,7 +97,7 @@ impl ThreadArenas {
     /// As [`with_config`](Self::with_config).
     ///
     /// # Errors
-    /// If the system refuses the block.
+    /// If the system refuses the block, or memory for the figures of `history_frames` frames.
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
@@ -117,12 +118,17 @@ impl ThreadArenas {
     /// ```
     ///
     /// # Errors
-    /// If the system refuses the block.
+    /// As of [`try_with_config`](Self::try_with_config), and if `thread_count` is over 65,536.
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
+        if thread_count > MAX_KEPT_THREADS {
+            let arena = config.name;
+            return Err(AllocError::TooManyThreads { arena, thread_count });
+        }
         let mut set = Self::lazy(config);
+        set.figures.history = FrameHistory::try_new(&config)?;
         set.thread_count = thread_count;
         for _ in 0..thread_count {
             let member = set.make_member();
@@ -153,7 +159,7 @@ impl ThreadArenas {
                 high_water_bytes: 0,
                 frame_count: 0,
                 last: FrameUsage::default(),
-                history: FrameHistory::new(config.history_frames),
+                history: FrameHistory::default(),
                 pressure: PressureTally::default(),
             },
         }
@@ -172,7 +178,9 @@ impl ThreadArenas {
         let member =
             |shared: &Arc<_>, epoch| RawArena::member(self.config, Arc::clone(shared), epoch);
         let older = self.older.as_ref().map(|older| Box::new(member(&older.shared, older.epoch)));
-        FrameArena::from_raws(member(&self.shared, self.epoch), older)
+        let mut current = member(&self.shared, self.epoch);
+        let _without = current.keep_history(); // The set has one of its own.
+        FrameArena::from_raws(current, older)
     }
 
     /// The object that `handle` names, whichever thread published it. One compare and a pointer.

@@ -35,7 +35,7 @@ impl<P: Phase> PhaseArena<P> {
     /// Arenas as configured, under the phase's name, with the first block taken now.
     ///
     /// # Errors
-    /// If the system refuses the block.
+    /// If the system refuses the block, or memory for the figures of `history_frames` frames.
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
@@ -47,7 +47,7 @@ impl<P: Phase> PhaseArena<P> {
     /// that these threads make no heap call when they come.
     ///
     /// # Errors
-    /// If the system refuses the block.
+    /// As of [`try_new`](Self::try_new), and if `thread_count` is over 65,536.
     ///
     /// # Panics
     /// As [`try_new`](Self::try_new).

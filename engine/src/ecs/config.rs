@@ -129,7 +129,7 @@ pub(super) fn arena_thread_count(world: &World) -> usize {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// The system refused a phase's first block.
+    /// The system refused a phase's first block, or memory for the figures of past frames.
     Memory(AllocError),
     /// The system refused a thread.
     Threads(WorkersError),

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use frame_arena::{AllocError, ArenaMode, Budget, FrameArena, FrameVec, ThreadArenas};
+use frame_arena::{AllocError, ArenaConfig, ArenaMode, Budget, FrameArena, FrameVec, ThreadArenas};
 
 use crate::support::{Align64, Align1024, Align8192, AnyArena, GRANULE_BYTES, Item, MODES, config};
 
@@ -225,4 +225,51 @@ fn giving_back_stays_in_the_own_granule() {
     assert!(theirs.iter().all(|byte| *byte == 7));
     assert!(next.iter().all(|byte| *byte == 9));
     assert_eq!(*after, 1);
+}
+
+/// The errors of an arena and of a set with this configuration.
+fn refusals(config: ArenaConfig) -> [AllocError; 2] {
+    [FrameArena::try_with_config(config).err(), ThreadArenas::try_with_config(config).err()]
+        .map(|error| error.expect("no memory is so large"))
+}
+
+#[test]
+fn a_history_longer_than_memory_is_an_error_that_names_it() {
+    for mode in MODES {
+        for history_frames in [usize::MAX, usize::MAX / 48, 1 << 50] {
+            let config = ArenaConfig { history_frames, ..config(500, mode, Budget::Unlimited) };
+            let error = AllocError::HistoryTooLong { arena: "test", history_frames };
+            assert_eq!(refusals(config), [error; 2]);
+            let text = error.to_string();
+            let begin = format!("test arena cannot keep the figures of {history_frames} frames: ");
+            assert!(text.starts_with(&begin) && text.ends_with("; lower history_frames"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_capacity_larger_than_memory_is_an_error_that_names_it() {
+    for capacity_bytes in [usize::MAX, usize::MAX / 2, usize::MAX / 8, 1 << 50] {
+        for error in refusals(config(capacity_bytes, ArenaMode::Bump, Budget::Unlimited)) {
+            let text = error.to_string();
+            let is_named = text.contains("test arena out of memory: ")
+                && text.contains(&format!(" {capacity_bytes} B requested"));
+            assert!(is_named && text.contains("ask for less"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn arenas_for_more_threads_than_a_set_keeps_are_an_error_that_names_them() {
+    for mode in MODES {
+        for thread_count in [65_537, 1 << 40, usize::MAX] {
+            let config = config(500, mode, Budget::Unlimited);
+            let error = ThreadArenas::try_for_threads(config, thread_count).unwrap_err();
+            let text = format!(
+                "test arenas for {thread_count} threads: at most 65536 are made beforehand; \
+                 lower the number"
+            );
+            assert_eq!(error.to_string(), text);
+        }
+    }
 }

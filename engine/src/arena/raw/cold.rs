@@ -186,7 +186,7 @@ impl RawArena {
         {
             let bytes = self.config.capacity_bytes;
             let layout = Layout::from_size_align(bytes, size::MIN_ALIGN_BYTES)
-                .map_err(|_| self.too_large(bytes, 1))?;
+                .map_err(|_| self.out_of_memory(bytes))?;
             let block = self.next_block(blocks, spare, bytes, layout)?;
             let window = Window { start: block.start(), bytes: block.room_bytes() };
             blocks.push(block);
