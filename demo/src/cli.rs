@@ -83,7 +83,7 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", requires = "headless")]
     pub report: Option<PathBuf>,
 
-    /// Write a PNG of the window: of the last frame with --frames, else of frame 240, and go on; without a display: fail
+    /// Write a PNG of the window: of the last frame with --frames, else of frame 240, and go on; fail if it is not written
     #[arg(long, value_name = "FILE", conflicts_with = "headless")]
     pub screenshot: Option<PathBuf>,
 

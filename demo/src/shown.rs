@@ -40,8 +40,16 @@ pub fn run(cli: &Cli, effects: Effects, events: Events) -> Result<ExitCode, Wind
             show.draw(&mut window);
             window.end_frame().await;
         }
-        events.emit(Event::Closed { frames: window.frames() });
-        ExitCode::SUCCESS
+        let frames = window.frames();
+        let picture = window.close();
+        events.emit(Event::Closed { frames });
+        match picture {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 //! 1. [`open`] it with a program.
 //! 2. In a loop: take every [`Window::next_command`] and apply it, step the simulation, [`Window::draw`], then await
 //!    [`Window::end_frame`], until [`Window::is_open`] is false.
+//! 3. [`Window::close`] it.
 
 mod chart;
 mod dashboard;
@@ -78,6 +79,8 @@ pub struct Window {
     is_open: bool,
     wants_picture: bool,
     pictures: u32,
+    /// What became of the picture that was asked for at the start.
+    picture: Result<(), String>,
     frames: u64,
     frame_began: Instant,
     dt_secs: f32,
@@ -98,6 +101,7 @@ impl Window {
             is_open: true,
             wants_picture: false,
             pictures: 0,
+            picture: Ok(()),
             frames: 0,
             frame_began: Instant::now(),
             dt_secs: 1.0 / 60.0,
@@ -207,6 +211,20 @@ impl Window {
         }
     }
 
+    /// Ends the window.
+    ///
+    /// # Errors
+    /// Why the picture of [`WindowSettings::screenshot`] was not written, with its file, if one was asked for.
+    pub fn close(mut self) -> Result<(), String> {
+        if let Some((path, frame)) = self.settings.screenshot.take() {
+            let error =
+                format!("{}: no picture: the window closed before frame {frame}", path.display());
+            self.settings.events.emit(Event::ScreenshotFailed { error: &error });
+            return Err(error);
+        }
+        self.picture
+    }
+
     /// Sends a command when the pull of the mouse begins, moves or ends.
     fn follow_mouse(&mut self, mouse: &Mouse, layout: &Layout, world: &WorldView) {
         let is_held = (mouse.is_left_down || mouse.is_right_down) && !self.dashboard.is_dragging();
@@ -234,7 +252,7 @@ impl Window {
         if let Some((path, _)) =
             self.settings.screenshot.take_if(|(_, frame)| *frame == self.frames)
         {
-            self.write_picture(&path);
+            self.picture = self.write_picture(&path);
         }
         if std::mem::take(&mut self.wants_picture) {
             self.pictures += 1;
@@ -243,23 +261,25 @@ impl Window {
                 std::process::id(),
                 self.pictures
             ));
-            self.write_picture(&path);
+            let _told = self.write_picture(&path);
         }
     }
 
     /// Writes a picture and says so, or why not; the program goes on either way.
-    fn write_picture(&mut self, path: &Path) {
+    fn write_picture(&mut self, path: &Path) -> Result<(), String> {
         let picture = macroquad::texture::get_screen_data();
         let events = self.settings.events;
         match write_png(path, picture.width, picture.height, &picture.bytes) {
             Ok(()) => {
                 self.notice.show(&format!("picture written: {}", path.display()), false);
                 events.emit(Event::ScreenshotWritten { path, frame: self.frames });
+                Ok(())
             }
             Err(error) => {
                 let error = error.to_string();
                 self.notice.show(&error, true);
                 events.emit(Event::ScreenshotFailed { error: &error });
+                Err(error)
             }
         }
     }

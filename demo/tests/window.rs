@@ -52,6 +52,15 @@ impl<'d> Demo<'d> {
         }
     }
 
+    /// Waits for its end: the exit code, and what it printed as errors.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().expect("it was started").code();
+        let mut stderr = String::new();
+        let pipe = self.process.stderr.as_mut().expect("piped");
+        pipe.read_to_string(&mut stderr).expect("text");
+        (code, stderr)
+    }
+
     fn press(&self, key: &str) {
         let status = Command::new("xdotool")
             .args(["search", "--sync", "--name", ".*", "windowfocus", "key", key])
@@ -94,6 +103,37 @@ fn a_screenshot_shows_particles_and_dashboard() {
         assert!(lit(&picture, 0..880, 80..660) > 500, "{name}: no particles");
         assert!(lit(&picture, 900..1280, 0..720) > 5_000, "{name}: no dashboard");
     }
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_when_it_is_due_fails_the_run() {
+    let Some(display) = display() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gone/p.png");
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    let path = path.to_str().unwrap();
+    let mut demo =
+        Demo::start(&display, &["--fps-cap", "20", "--frames", "40", "--screenshot", path]);
+    demo.wait_for("window_open");
+    std::fs::remove_dir(folder.path().join("gone")).unwrap();
+    let error = demo.wait_for("screenshot_failed")["error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with(&format!("{path}: not written: ")), "{error}");
+    assert_eq!(demo.wait_for("closed")["frames"], 40);
+    assert_eq!(demo.end(), (Some(1), format!("{error}\n")));
+}
+
+#[test]
+fn a_window_closed_before_its_picture_fails_the_run() {
+    let Some(display) = display() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.png");
+    let path = path.to_str().unwrap();
+    let mut demo = Demo::start(&display, &["--fps-cap", "20", "--screenshot", path]);
+    demo.wait_for("window_open");
+    demo.press("Escape");
+    let error = demo.wait_for("screenshot_failed")["error"].as_str().unwrap().to_owned();
+    assert_eq!(error, format!("{path}: no picture: the window closed before frame 240"));
+    assert_eq!(demo.end(), (Some(1), format!("{error}\n")));
 }
 
 #[test]
