@@ -19,6 +19,7 @@ mod painter;
     reason = "the raw GL pass borrows macroquad's graphics context; its invariants head the file"
 )]
 mod particles;
+mod places;
 mod start;
 mod theme;
 mod widgets;
@@ -162,8 +163,8 @@ impl Window {
         let screen_px = [screen_width() * dots, screen_height() * dots];
         self.particles.draw(scene.instances, view_px(layout.view, world.per_m, dots), screen_px);
         let (mouse, keys) = (Mouse::read(), Keys::read());
-        overlay::draw_labels(&mut self.painter, &world, scene.labels);
-        overlay::draw_captions(&mut self.painter, &layout, frame, &self.notice);
+        let mut places = overlay::draw_captions(&mut self.painter, &layout, frame, &self.notice);
+        overlay::draw_labels(&mut self.painter, &world, scene.labels, &mut places);
         self.painter.finish();
         let dt_secs = self.dt_secs();
         let commands = &mut self.commands;

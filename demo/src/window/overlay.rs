@@ -3,6 +3,7 @@
 use super::layout::{Layout, WorldView};
 use super::line_buffer::LineBuffer;
 use super::painter::{Align, Painter, Style};
+use super::places::Places;
 use super::theme::{self, Face, with_alpha};
 use crate::model::{DashboardFrame, Label};
 use macroquad::math::{Rect, Vec2, vec2};
@@ -16,6 +17,10 @@ const HINTS_SHORT: &str =
     "mouse pulls/pushes   Space pause   A arena/heap   E effect   S picture   Esc quit";
 /// Space at the sides, design units.
 const SIDE: f32 = 18.0;
+/// Heights of the lines of text at the upper and the lower edge, design units.
+const HEAD_HEIGHT: f32 = 58.0;
+/// See [`HEAD_HEIGHT`].
+const FOOT_HEIGHT: f32 = 29.0;
 /// Name of the effect.
 const NAME: Style = Style { face: Face::Bold, size: 22.0, color: theme::TEXT };
 /// Number of particles.
@@ -87,8 +92,13 @@ pub fn draw_ground(painter: &mut Painter, layout: &Layout, world: &WorldView) {
     }
 }
 
-/// Draws the labels of the world.
-pub fn draw_labels(painter: &mut Painter, world: &WorldView, labels: &[Label<'_>]) {
+/// Draws those labels of the world that stand on no other text.
+pub fn draw_labels(
+    painter: &mut Painter,
+    world: &WorldView,
+    labels: &[Label<'_>],
+    places: &mut Places,
+) {
     let style = Style { face: Face::Sans, size: 11.0, color: with_alpha(theme::TEXT, 0.8) };
     let unit = painter.scale();
     for label in labels {
@@ -96,18 +106,20 @@ pub fn draw_labels(painter: &mut Painter, world: &WorldView, labels: &[Label<'_>
         let width = painter.width(label.text, style);
         let plate =
             Rect::new(at.x - 4.0 * unit, at.y - 11.0 * unit, width + 8.0 * unit, 15.0 * unit);
-        painter.round_rect(plate, 4.0 * unit, with_alpha(theme::SPACE, 0.7));
-        painter.text(label.text, at, Align::Left, style);
+        if places.take(plate) {
+            painter.round_rect(plate, 4.0 * unit, with_alpha(theme::SPACE, 0.7));
+            painter.text(label.text, at, Align::Left, style);
+        }
     }
 }
 
-/// Draws name, count, keys and notice.
+/// Draws name, count, keys and notice, and gives the places that they leave.
 pub fn draw_captions(
     painter: &mut Painter,
     layout: &Layout,
     frame: &DashboardFrame<'_>,
     notice: &Notice,
-) {
+) -> Places {
     draw_shades(painter, layout);
     draw_head(painter, layout, frame);
     let unit = painter.scale();
@@ -116,16 +128,22 @@ pub fn draw_captions(
     let is_narrow = painter.width(HINTS, HINT) + 2.0 * left > layout.view.w;
     let hints = if is_narrow { HINTS_SHORT } else { HINTS };
     painter.text(hints, vec2(left, foot), Align::Left, HINT);
+    let heights = (HEAD_HEIGHT + FOOT_HEIGHT) * unit;
+    let view = layout.view;
+    let mut places =
+        Places::new(Rect { y: view.y + HEAD_HEIGHT * unit, h: view.h - heights, ..view });
     if frame.is_paused {
         let style = Style { color: theme::MARK, ..PROSE };
         let at = vec2(middle, 30.0 * unit);
-        pill(painter, "paused, Space goes on", at, middle, style);
+        places.keep(pill(painter, "paused, Space goes on", at, middle, style));
     }
     if let Some(text) = notice.text() {
         let color = if notice.is_error { theme::BAD } else { theme::TEXT };
         let at = vec2(middle, foot - 34.0 * unit);
-        pill(painter, text, at, layout.view.w - 4.0 * left, Style { color, ..PROSE });
+        let style = Style { color, ..PROSE };
+        places.keep(pill(painter, text, at, layout.view.w - 4.0 * left, style));
     }
+    places
 }
 
 /// Draws the name of the effect and the number of particles.
@@ -155,8 +173,9 @@ fn draw_shades(painter: &mut Painter, layout: &Layout) {
     painter.gradient(band(foot - 30.0, 30.0), dim, dark);
 }
 
-/// A text on a dark ground. `at` is the middle of its last base line; lines of at most `width` window pixels grow upwards.
-fn pill(painter: &mut Painter, text: &str, at: Vec2, width: f32, style: Style) {
+/// A text on a dark ground, and the place of that. `at` is the middle of its last base line; lines of at most `width`
+/// window pixels grow upwards.
+fn pill(painter: &mut Painter, text: &str, at: Vec2, width: f32, style: Style) -> Rect {
     let unit = painter.scale();
     let (padding, leading) = (12.0 * unit, 17.0 * unit);
     // One pixel more, so that rounding does not break a line that fits.
@@ -172,6 +191,7 @@ fn pill(painter: &mut Painter, text: &str, at: Vec2, width: f32, style: Style) {
     painter.round_rect(ground, 10.0, with_alpha(theme::PANEL, 0.92));
     let first = corner + vec2(0.0, leading);
     painter.paragraph(text, first, width, leading, style);
+    ground
 }
 
 #[cfg(test)]
