@@ -17,7 +17,7 @@ static HEAP: heap::Counting = heap::Counting::system();
 
 const TICK: Duration = Duration::from_nanos(16_666_667);
 
-/// One engine at a time: the task pool and its heap calls are the process's.
+/// One test at a time: the task pool and its heap calls are the process's.
 static ALONE: Mutex<()> = Mutex::new(());
 
 struct Alone {
@@ -199,4 +199,39 @@ fn failures_on_any_thread_are_reported_and_every_system_runs_in_every_frame() {
         let ran = engine.world().resource::<Ran>().0;
         assert_eq!((ran[0], ran[2]), (frame, frame), "commands of a failed system are applied");
     }
+}
+
+/// A frame with failures of systems, and of conditions and commands, which any thread may meet.
+fn failures_of(engine: &mut Engine) -> Vec<String> {
+    let error = engine.run_frame(TICK).unwrap_err();
+    error.failures.into_iter().map(|failure| failure.message).collect()
+}
+
+fn add_failing(engine: &mut Engine, name: &'static str) {
+    let command = move |_: &mut World| -> Result { Err(name.into()) };
+    let queue = move |mut commands: Commands| commands.queue(command);
+    let condition = move || -> Result<bool> { Err(name.into()) };
+    for _ in 0..4 {
+        let chain = (allocate::<0>, allocate::<1>.run_if(condition), queue, allocate::<2>);
+        engine.add_systems(phase::Update, chain.chain());
+    }
+}
+
+#[test]
+fn engines_at_the_same_time_have_their_own_failures() {
+    let mut alone = engine(Executor::Parallel);
+    let config = EngineConfig { executor: Executor::Parallel, ..EngineConfig::default() };
+    let mut other = Engine::try_with_config(config).unwrap();
+    let mut serial = Engine::new();
+    let engines = [("one", &mut alone.engine), ("two", &mut other), ("three", &mut serial)];
+    std::thread::scope(|scope| {
+        for (name, engine) in engines {
+            add_failing(engine, name);
+            scope.spawn(move || {
+                for _frame in 0..300 {
+                    assert_eq!(failures_of(engine), [name; 8]);
+                }
+            });
+        }
+    });
 }

@@ -14,7 +14,7 @@ use bevy_ecs::world::World;
 use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
 use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
-use super::failure::{FrameError, FrameRecord, SystemFailure, recording_handler};
+use super::failure::{FrameError, FrameRecord, Recorder, SystemFailure};
 use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
@@ -70,6 +70,7 @@ pub struct Engine {
     clock: TickClock,
     executor: Executor,
     threads: usize,
+    recorder: Recorder,
     frame: u64,
 }
 
@@ -111,7 +112,8 @@ impl Engine {
     pub fn try_with_config(config: EngineConfig) -> Result<Self, EngineError> {
         profile::start();
         let mut world = World::new();
-        world.insert_resource(recording_handler());
+        let recorder = Recorder::new(config.executor.is_parallel());
+        world.insert_resource(recorder.handler());
         world.insert_resource(config.start_threads()?);
         let mut engine = Self {
             world,
@@ -119,6 +121,7 @@ impl Engine {
             clock: TickClock::new(config.tick, config.max_ticks_per_frame),
             executor: config.executor,
             threads: config.threads,
+            recorder,
             frame: 0,
         };
         engine.push_phase::<Update>(config.update)?;
@@ -228,7 +231,7 @@ impl Engine {
     /// error and fails no frame.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
-        let record = FrameRecord::begin(self.executor.is_parallel());
+        let record = self.recorder.begin_frame();
         self.put_back_resources();
         let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
@@ -267,7 +270,7 @@ impl Engine {
     fn put_back_resources(&mut self) {
         if !self.world.contains_resource::<FallbackErrorHandler>() {
             log::warn!("the handler of errors was missing from the world; it was put back");
-            self.world.insert_resource(recording_handler());
+            self.world.insert_resource(self.recorder.handler());
         }
         if !self.world.contains_resource::<Workers>() {
             let threads = self.threads;
