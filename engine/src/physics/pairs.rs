@@ -193,17 +193,17 @@ impl StripSearch<'_> {
         self.starts[cell] as usize
     }
 
-    /// The rest of a body's own cell and the next one.
+    /// The rest of a body's own cell and the next ones.
     #[inline(always)]
     fn beside(&self, place: usize, cell: usize) -> (usize, usize) {
-        (place + 1, self.start(cell + 2))
+        (place + 1, self.start(cell + 1 + self.level.reach))
     }
 
-    /// The three cells above.
+    /// The cells above that are near enough.
     #[inline(always)]
     fn above(&self, cell: usize) -> (usize, usize) {
-        let above = cell + self.level.stride();
-        (self.start(above - 1), self.start(above + 2))
+        let (above, reach) = (cell + self.level.stride(), self.level.reach);
+        (self.start(above - reach), self.start(above + 1 + reach))
     }
 
     /// Tests each body of a range against `runs` of others.
@@ -291,8 +291,8 @@ struct FoundInStrip {
 
 /// Finds each pair of circles that overlap, once.
 ///
-/// Each body looks at half of its neighbourhood: the bodies behind it in its own cell and the next,
-/// one run of circles, and three cells above, another. Tests per body are bounded
+/// Each body looks at half of its neighbourhood: the bodies behind it in its own cell and the next
+/// ones, one run of circles, and the cells above, another. Tests per body are bounded
 /// ([`MAX_RUN`], [`MAX_FOUND`], [`GIANT_TESTS_PER_BODY`]); what that leaves out is counted.
 ///
 /// # Errors
@@ -399,6 +399,36 @@ mod tests {
         for seed in 0..20 {
             assert_same_pairs(&scene::uniform(seed, 700, 0.1, 0.4), Vec2::splat(8.0));
         }
+    }
+
+    #[test]
+    fn pairs_in_a_dense_world_are_those_of_brute_force() {
+        for seed in 0..20 {
+            let mut objects = scene::uniform(seed, 700, 0.1, 0.6);
+            let squeezed =
+                [Vec2::ONE, Vec2::new(1.0, 0.3), Vec2::new(0.01, 1.0)][seed as usize % 3];
+            for object in &mut objects {
+                object.motion.position *= squeezed;
+                object.radius *= squeezed.min_element().sqrt();
+            }
+            for giant in 0..seed as usize {
+                objects[giant * 31].radius = 2.0;
+            }
+            let pairs = brute_force(&objects);
+            let grid = grid_of(&objects);
+            assert!(
+                grid.level.reach > 1 && pairs.len() > 700,
+                "{} {}",
+                grid.level.reach,
+                pairs.len()
+            );
+            assert_same_pairs(&objects, Vec2::splat(8.0));
+        }
+    }
+
+    fn grid_of(objects: &[CollisionObject]) -> Grid {
+        let arena = ThreadArenas::new();
+        sort_into_grid(objects, Vec2::splat(8.0), &arena, &Workers::serial()).unwrap()
     }
 
     #[test]
