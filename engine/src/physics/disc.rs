@@ -2,9 +2,9 @@
 
 use glam::{Mat4, Vec2, Vec4};
 
+use super::contact::Contact;
 use super::lanes::Lanes;
 use super::motion::Motion;
-use super::pairs::Contact;
 
 /// Contacts that are solved side by side.
 pub(super) const LANES: usize = 4;

@@ -2,16 +2,13 @@
 
 use core::ops::Range;
 
-use super::circles::{BLOCK, Circles, Probe};
+use super::circles::{Circles, Probe};
+use super::collector::{Collector, MAX_RUN};
+use super::contact::{FoundContacts, StripContacts};
 use super::grid::{Entry, Grid, Level};
 use super::strip::Strip;
 use crate::ecs::Workers;
-use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
-
-/// Most bodies that one body is tested against in a run of neighbouring cells. Circles that
-/// overlap little never come near it; a heap of bodies in one point does, and would cost the square
-/// of its number.
-pub const MAX_RUN: usize = 128;
+use crate::{AllocError, FrameArena, FrameVec, ThreadArenas};
 
 /// Most contacts that one body finds in a run of neighbouring cells; it looks at two runs, half of
 /// its neighbourhood. Circles of one size that overlap little find 3 in both.
@@ -19,165 +16,6 @@ pub const MAX_FOUND: usize = 16;
 
 /// Most tests for each body of the world that giants may make together.
 pub const GIANT_TESTS_PER_BODY: usize = 64;
-
-/// Two circles that overlap, as places in the order of the grid; each pair stands once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Contact {
-    /// The body that found the other. Contacts are sorted by it, but for those of giants.
-    pub a: u32,
-    /// The body that was found.
-    pub b: u32,
-}
-
-/// The contacts that were found in one strip of the grid. Each pair stands in one list.
-#[derive(Clone, Copy, Debug)]
-pub struct StripContacts {
-    /// Both bodies are in the strip.
-    pub inner: SliceHandle<Contact>,
-    /// `b` is in the strip above.
-    pub upward: SliceHandle<Contact>,
-    /// `a` is a giant, `b` a body of usual size in the strip.
-    pub giant: SliceHandle<Contact>,
-}
-
-/// What [`find_contacts`] found.
-#[derive(Clone, Copy, Debug)]
-pub struct FoundContacts {
-    /// For each strip, its contacts.
-    pub strips: SliceHandle<StripContacts>,
-    /// Pairs.
-    pub count: u64,
-    /// Contacts found for which the arena had no room.
-    pub refused_count: u64,
-    /// Pairs not tested because too many bodies lie in one place.
-    pub untested_count: u64,
-}
-
-/// Which circles of a block were hit, those first, for all bits of a block; as the upper half of a
-/// packed contact.
-const HITS: [[u64; BLOCK]; 1 << BLOCK] = hits();
-
-const fn hits() -> [[u64; BLOCK]; 1 << BLOCK] {
-    let mut table = [[0; BLOCK]; 1 << BLOCK];
-    let mut bits = 0;
-    while bits < table.len() {
-        let (mut bit, mut count) = (0, 0);
-        while bit < BLOCK {
-            if bits >> bit & 1 == 1 {
-                table[bits][count] = (bit as u64) << 32;
-                count += 1;
-            }
-            bit += 1;
-        }
-        bits += 1;
-    }
-    table
-}
-
-/// How many circles were hit, for all bits of a block: not each processor can count bits.
-const HIT_COUNTS: [u8; 1 << BLOCK] = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
-
-/// The bits of a block's first circles, so many as there are left.
-const IN_RUN: [u8; MAX_RUN + 1] = {
-    let mut table = [0b1111; MAX_RUN + 1];
-    (table[0], table[1], table[2], table[3]) = (0b0000, 0b0001, 0b0011, 0b0111);
-    table
-};
-
-/// Contacts that wait for their way into the arena; a power of two.
-const BUFFER_LEN: usize = 512;
-
-/// Most contacts that one call of [`Collector::test_run`] writes.
-const RUN_ROOM: usize = MAX_RUN + BLOCK;
-
-/// Collects contacts without a branch for each: always write, advance by the hit.
-///
-/// The writes go to a small buffer that stays in the first-level cache and is emptied in runs, so
-/// nothing is reserved for pairs that do not touch. A contact in it is one number, `a` and above it
-/// `b`, so that a block is written by few instructions.
-struct Collector<'a> {
-    buffer: [u64; BUFFER_LEN + BLOCK],
-    len: usize,
-    found: FrameVec<'a, Contact>,
-    refused_count: u64,
-    untested_count: u64,
-}
-
-impl<'a> Collector<'a> {
-    fn with_capacity_in(capacity: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
-        Ok(Self {
-            buffer: [0; BUFFER_LEN + BLOCK],
-            len: 0,
-            found: FrameVec::try_with_capacity_in(capacity, arena)?,
-            refused_count: 0,
-            untested_count: 0,
-        })
-    }
-
-    /// Makes room for so many runs.
-    #[inline(always)]
-    fn make_room(&mut self, run_count: usize) {
-        if self.len + run_count * RUN_ROOM > BUFFER_LEN {
-            self.empty_buffer();
-        }
-    }
-
-    #[inline(never)]
-    fn empty_buffer(&mut self) {
-        match self.found.try_reserve(self.len) {
-            Ok(()) => self.found.extend(
-                self.buffer[..self.len]
-                    .iter()
-                    .map(|&packed| Contact { a: packed as u32, b: (packed >> 32) as u32 }),
-            ),
-            Err(_) => self.refused_count += self.len as u64,
-        }
-        self.len = 0;
-    }
-
-    /// Writes the hits of the block that begins at `at`.
-    #[inline(always)]
-    fn write(&mut self, a: usize, at: usize, hits: u32) {
-        let base = (at as u64) << 32 | a as u64;
-        let start = self.len % BUFFER_LEN;
-        let contacts = HITS[hits as usize].map(|hit| base + hit);
-        self.buffer[start..start + BLOCK].copy_from_slice(&contacts);
-        self.len += usize::from(HIT_COUNTS[hits as usize]);
-    }
-
-    /// Tests a circle, whose place is `a`, against those from `first` to `end`, of which at most
-    /// [`MAX_RUN`]. There must be room.
-    ///
-    /// Block by block; the first is always tested, for runs are short and no branch can foresee
-    /// whether there is one.
-    #[inline(always)]
-    fn test_run(
-        &mut self,
-        (a, probe): (usize, &Probe),
-        circles: &Circles<'_>,
-        (first, end): (usize, usize),
-    ) {
-        let mut len = end - first;
-        if len > MAX_RUN {
-            self.untested_count += (len - MAX_RUN) as u64;
-            len = MAX_RUN;
-        }
-        let mut at = first;
-        loop {
-            let in_run = u32::from(IN_RUN[len]);
-            self.write(a, at, circles.overlaps(probe, at) & in_run);
-            if len <= BLOCK {
-                break;
-            }
-            (at, len) = (at + BLOCK, len - BLOCK);
-        }
-    }
-
-    fn publish(mut self) -> SliceHandle<Contact> {
-        self.empty_buffer();
-        self.found.publish()
-    }
-}
 
 /// The search in one strip.
 struct StripSearch<'a> {
@@ -337,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::physics::collider::CollisionObject;
+    use crate::physics::contact::Contact;
     use crate::physics::scene;
     use crate::physics::sort::sort_into_grid;
     use crate::physics::tick::TickData;

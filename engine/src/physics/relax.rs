@@ -3,10 +3,10 @@
 use core::array;
 
 use super::config::PhysicsConfig;
+use super::contact::{Contact, StripContacts};
 use super::disc::{Disc, LANES, part, part_four};
 use super::grid::Grid;
 use super::motion::{Motion, held_inside};
-use super::pairs::{Contact, StripContacts};
 use super::strip::Strip;
 use crate::arena::{Part, PartedVec};
 use crate::ecs::Workers;

@@ -3,9 +3,9 @@
 use bevy_ecs::resource::Resource;
 
 use super::collider::CollisionObject;
+use super::contact::{Contact, StripContacts};
 use super::disc::Disc;
 use super::grid::Grid;
-use super::pairs::{Contact, StripContacts};
 use super::touch::ContactList;
 use crate::{AllocError, SliceHandle, ThreadArenas};
 

@@ -1,8 +1,8 @@
 //! A contact list for each touching body: a small slice of its own.
 
 use super::circles::Circles;
+use super::contact::{Contact, StripContacts};
 use super::grid::Grid;
-use super::pairs::{Contact, StripContacts};
 use super::strip::Strip;
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};

@@ -1,0 +1,150 @@
+//! How a tick's bodies are laid out: which cells there are, and in which each body lies.
+
+use core::array;
+
+use glam::Vec2;
+
+use super::collider::CollisionObject;
+use super::grid::{Extent, GIANT_RADII, Level, is_wide};
+use super::strip::Bands;
+use crate::arena::Part;
+use crate::ecs::Workers;
+use crate::{AllocError, FrameArena};
+
+/// Most chunks, and least bodies of one.
+const MAX_CHUNKS: usize = 32;
+const MIN_CHUNK_BODIES: usize = 1_024;
+
+/// How the world is laid out in this tick.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) level: Level,
+    pub(super) giants: Option<Level>,
+    /// Metres; larger bodies are giants.
+    giant_radius: f32,
+    pub(super) bands: Bands,
+}
+
+/// Where a body goes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Placed {
+    pub(super) cell: u32,
+    /// Giants have that behind the last.
+    pub(super) band: u32,
+}
+
+impl Layout {
+    #[inline(always)]
+    fn place(&self, object: &CollisionObject) -> Placed {
+        let position = object.motion.position;
+        match &self.giants {
+            Some(giants) if object.radius > self.giant_radius => {
+                Placed { cell: giants.cell_and_row(position).0, band: self.bands.count as u32 }
+            }
+            _ => self.in_band(self.level.cell_and_row(position)),
+        }
+    }
+
+    #[inline(always)]
+    fn in_band(&self, (cell, row): (u32, u32)) -> Placed {
+        Placed { cell, band: self.bands.of(row) as u32 }
+    }
+
+    /// The same for four bodies, of which none is a giant, with half of the instructions.
+    #[inline(always)]
+    fn place_four(&self, objects: &[CollisionObject; 4]) -> [Placed; 4] {
+        let [a, b, c, d] = objects.each_ref().map(|object| object.motion.position);
+        let [a, b] = self.level.two_cells_and_rows([a, b]);
+        let [c, d] = self.level.two_cells_and_rows([c, d]);
+        [a, b, c, d].map(|place| self.in_band(place))
+    }
+
+    /// The same for all.
+    pub(super) fn place_all<'p>(
+        &self,
+        objects: &[CollisionObject],
+        part: Part<'p, [Placed; 4]>,
+    ) -> &'p [Placed] {
+        let each = |objects: &[CollisionObject]| {
+            let place = |object| self.place(object);
+            array::from_fn(|n| objects.get(n).map_or(Placed::default(), place))
+        };
+        let placed = if self.giants.is_some() {
+            part.fill_from(objects.chunks(4).map(each))
+        } else {
+            let (fours, rest) = objects.as_chunks();
+            let rest = (!rest.is_empty()).then(|| each(rest));
+            part.fill_from(fours.iter().map(|four| self.place_four(four)).chain(rest))
+        };
+        &placed.as_flattened()[..objects.len()]
+    }
+
+    pub(super) fn cell_count(&self) -> usize {
+        self.giants.unwrap_or(self.level).end_cell()
+    }
+}
+
+/// What a chunk of bodies tells of the whole.
+struct Survey<'a> {
+    objects: &'a [CollisionObject],
+    radius_sum_m: f64,
+    extents: [Extent; 2],
+}
+
+/// Looks how far the bodies reach, and whether there are giants among them.
+pub(super) fn lay_out(
+    objects: &[CollisionObject],
+    half_extents_m: Vec2,
+    arena: &FrameArena,
+    workers: &Workers,
+) -> Result<Layout, AllocError> {
+    let surveys = arena.try_alloc_slice_from_iter(
+        objects.chunks(chunk_len(objects)).map(|objects| Survey {
+            objects,
+            radius_sum_m: 0.0,
+            extents: [Extent::EMPTY; 2],
+        }),
+    )?;
+    workers.for_each_mut(surveys, |_, survey| {
+        let mut extent = Extent::EMPTY;
+        // Four sums, so that no addition waits for the one before.
+        let mut sums = [0.0; 4];
+        let (fours, rest) = survey.objects.as_chunks::<4>();
+        for objects in fours {
+            for (sum, object) in sums.iter_mut().zip(objects) {
+                *sum += f64::from(object.radius);
+                extent = extent.joined(Extent::of(object));
+            }
+        }
+        for object in rest {
+            sums[0] += f64::from(object.radius);
+            extent = extent.joined(Extent::of(object));
+        }
+        survey.radius_sum_m = sums.iter().sum();
+        survey.extents[0] = extent;
+    });
+    let sum: f64 = surveys.iter().map(|survey| survey.radius_sum_m).sum();
+    let giant_radius = (sum / objects.len().max(1) as f64) as f32 * GIANT_RADII;
+    let joined = |surveys: &[Survey<'_>], of: usize| {
+        surveys.iter().fold(Extent::EMPTY, |sum, survey| sum.joined(survey.extents[of]))
+    };
+    if joined(surveys, 0).max_radius > giant_radius {
+        workers.for_each_mut(surveys, |_, survey| {
+            survey.extents = [Extent::EMPTY; 2];
+            for object in survey.objects {
+                let extent = &mut survey.extents[usize::from(object.radius > giant_radius)];
+                *extent = extent.joined(Extent::of(object));
+            }
+        });
+    }
+    let is_wide = is_wide(objects);
+    let level = Level::new(joined(surveys, 0), half_extents_m, 0, is_wide);
+    let giants = joined(surveys, 1);
+    let giants =
+        (giants.count > 0).then(|| Level::new(giants, half_extents_m, level.end_cell(), is_wide));
+    Ok(Layout { level, giants, giant_radius, bands: Bands::new(level.rows) })
+}
+
+pub(super) fn chunk_len(objects: &[CollisionObject]) -> usize {
+    objects.len().div_ceil(MAX_CHUNKS).max(MIN_CHUNK_BODIES)
+}
