@@ -31,19 +31,6 @@ impl StripSearch<'_> {
         self.starts[cell] as usize
     }
 
-    /// The rest of a body's own cell and the next ones.
-    #[inline(always)]
-    fn beside(&self, place: usize, cell: usize) -> (usize, usize) {
-        (place + 1, self.start(cell + 1 + self.level.reach))
-    }
-
-    /// The cells above that are near enough.
-    #[inline(always)]
-    fn above(&self, cell: usize) -> (usize, usize) {
-        let (above, reach) = (cell + self.level.stride(), self.level.reach);
-        (self.start(above - reach), self.start(above + 1 + reach))
-    }
-
     /// Tests each body of a range against `runs` of others.
     #[inline(always)]
     fn scan<const RUNS: usize>(
@@ -68,10 +55,18 @@ impl StripSearch<'_> {
     fn scan_level(&self, inner: &mut Collector<'_>, upward: &mut Collector<'_>) {
         let Range { start, end } = self.strip.places();
         let last_row = self.start(self.strip.last_row_cell as usize);
-        let beside = |place, cell| [self.beside(place, cell)];
-        self.scan(start..last_row, inner, |n, cell| [self.beside(n, cell), self.above(cell)]);
-        self.scan(last_row..end, inner, beside);
-        self.scan(last_row..end, upward, |_, cell| [self.above(cell)]);
+        // For each cell what the search asks of it, in slices of one length: one check does for all.
+        let (stride, reach) = (self.level.stride(), self.level.reach);
+        let len = self.starts.len() - (stride + reach + 1);
+        let starts_at = |distance: usize| &self.starts[distance..][..len];
+        let beside_ends = starts_at(reach + 1);
+        let (above_starts, above_ends) = (starts_at(stride - reach), starts_at(stride + reach + 1));
+        // The rest of a body's own cell and the next ones; the cells above that are near enough.
+        let beside = |place, cell: usize| (place + 1, beside_ends[cell] as usize);
+        let above = |cell: usize| (above_starts[cell] as usize, above_ends[cell] as usize);
+        self.scan(start..last_row, inner, |place, cell| [beside(place, cell), above(cell)]);
+        self.scan(last_row..end, inner, |place, cell| [beside(place, cell)]);
+        self.scan(last_row..end, upward, |_, cell| [above(cell)]);
     }
 
     /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
