@@ -342,4 +342,16 @@ mod bevy_app {
         assert_eq!(arena.threads().config().budget, Budget::Refuse(77));
         assert_eq!(state_of::<Audio>(app.world()), [Ok(0)]);
     }
+    #[test]
+    fn a_phase_of_ones_own_before_the_plugin_leaves_the_others_to_it() {
+        let mut app = App::new();
+        install_phase::<Audio>(app.world_mut(), ArenaConfig::default()).unwrap();
+        let config = EngineConfig { threads: 2, ..EngineConfig::default() };
+        app.init_resource::<Published>()
+            .add_plugins(FrameArenaPlugin { config })
+            .add_systems(Update, (publish::<Audio>, publish::<phase::Update>).chain());
+        app.update();
+        assert_eq!(app.world().resource::<Workers>().thread_count(), 2);
+        assert_eq!(state_of::<phase::Update>(app.world())[1], Ok(1));
+    }
 }

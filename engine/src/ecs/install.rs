@@ -136,10 +136,13 @@ pub fn begin_tick(world: &mut World) {
     begin_all(world, Lifetime::Tick);
 }
 
-/// Whether [`install`] was called with `world`.
+/// Whether [`install`] was called with `world`; a phase of one's own alone does not say so.
 #[cfg(feature = "bevy_app")]
 pub(super) fn is_installed(world: &World) -> bool {
-    world.contains_resource::<InstalledPhases>()
+    let update = TypeId::of::<Update>();
+    world
+        .get_resource()
+        .is_some_and(|InstalledPhases(phases)| phases.iter().any(|phase| phase.phase == update))
 }
 
 /// The phases of a world that has a loop of its own.

@@ -49,8 +49,9 @@ use crate::profile;
 ///
 /// # Panics
 /// When built, if the system refuses a phase's first block or a thread, or where
-/// [`install_with_config`] panics: at 0 threads, for one. To have the error, or to have phases of
-/// your own, call that function with the app's world first; then the plugin takes what is there.
+/// [`install_with_config`] panics: at 0 threads, for one. To have the error, call that function with
+/// the app's world first; then the plugin takes what is there. Phases of your own come by
+/// [`install_phase`](super::install_phase), before the plugin or after it.
 ///
 /// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not.
 #[derive(Clone, Copy, Debug, Default)]
