@@ -132,6 +132,15 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Leaves out the contacts in the buffer from place `most` on.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, most: usize) {
+        if self.len > most {
+            self.untested_count += (self.len - most) as u64;
+            self.len = most;
+        }
+    }
+
     pub(super) fn publish(mut self) -> SliceHandle<Contact> {
         self.empty_buffer();
         self.found.publish()

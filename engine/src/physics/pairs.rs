@@ -46,7 +46,7 @@ impl StripSearch<'_> {
             for run in runs(place, entry.cell as usize) {
                 let before = found.len;
                 found.test_run((place, &probe), &circles, run);
-                found.len = found.len.min(before + MAX_FOUND);
+                found.keep(before + MAX_FOUND);
             }
         }
     }
@@ -304,6 +304,16 @@ mod tests {
         let found = find_contacts(&grid, &arena, &workers).unwrap();
         assert!(found.count as usize <= 20_000 * MAX_FOUND);
         assert!(found.untested_count > 0);
+    }
+
+    #[test]
+    fn contacts_beyond_the_most_of_a_body_are_counted_as_left_out() {
+        let objects: Vec<_> = (0..100).map(|n| scene::object(n, Vec2::ONE, 0.1)).collect();
+        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
+        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
+        let found = find_contacts(&grid, &arena, &workers).unwrap();
+        assert!(found.untested_count > 0);
+        assert_eq!(found.count + found.untested_count, 100 * 99 / 2);
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub struct PhysicsShortfall {
     pub contacts_refused: u64,
     /// Contact lists not made.
     pub lists_refused: u64,
-    /// Pairs not tested because too many bodies lay in one place.
+    /// Pairs not tested, and contacts found and left out, because too many bodies lay in one place.
     pub pairs_untested: u64,
     /// Bodies taken out because their position, velocity or radius was not finite.
     pub bodies_reset: u64,
