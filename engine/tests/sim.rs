@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bevy_ecs::component::Component;
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
     self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
@@ -425,4 +426,18 @@ fn a_second_install_changes_the_config_and_adds_no_systems() {
         engine.world().get::<Velocity>(ball).unwrap().0
     };
     assert_eq!(falling(2), falling(1));
+}
+
+/// Queries leave its entities out, and cannot be read as tables for it.
+#[derive(Component)]
+#[component(storage = "SparseSet")]
+struct Hidden;
+
+#[test]
+fn bodies_that_cannot_be_read_as_tables_are_an_error_with_the_remedy() {
+    let mut engine = engine_with(PhysicsConfig::default(), Budget::Unlimited, ArenaMode::Bump);
+    engine.world_mut().register_disabling_component::<Hidden>();
+    fill(&mut engine, 1, 10);
+    let error = engine.run_frame(engine.tick_duration()).unwrap_err().to_string();
+    assert!(error.contains(r#"take `#[component(storage = "Table")]`"#), "{error}");
 }

@@ -36,6 +36,9 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 /// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning): results
 /// go back in the order in which bodies were gathered, so that others would get them. Positions and
 /// velocities that change there are written over.
+///
+/// A component that disables entities is to be stored in tables, as bevy's own is; with one in a sparse
+/// set the systems panic.
 pub fn install(engine: &mut Engine, config: PhysicsConfig) {
     let tick_secs = engine.tick_duration().as_secs_f32();
     let world = engine.world_mut();
@@ -352,10 +355,15 @@ pub fn world_checksum(world: &mut World) -> u64 {
     }))
 }
 
-/// The runs of a query over components in tables, which always has some.
-pub(crate) fn dense<I, E>(runs: Result<I, E>) -> impl Iterator<Item = I::Item>
-where
-    I: Iterator,
-{
-    runs.into_iter().flatten()
+/// The runs of a query over components in tables.
+///
+/// # Panics
+/// If queries leave entities out by a component that is not in tables: then there are no runs.
+pub(crate) fn dense<I, E>(runs: Result<I, E>) -> I {
+    runs.unwrap_or_else(|_| {
+        panic!(
+            "bodies cannot be read as tables, because a component that disables entities is a \
+             sparse set; take `#[component(storage = \"Table\")]` for it"
+        )
+    })
 }
