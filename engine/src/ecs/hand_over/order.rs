@@ -2,6 +2,7 @@
 
 use core::any::TypeId;
 use core::marker::PhantomData;
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bevy_ecs::component::ComponentId;
@@ -115,12 +116,12 @@ impl ScheduleBuildPass for WritersFirst {
         for Marks { writes, reads } in marks().iter() {
             let ids = [writes, reads].map(|mark| world.components().get_id(*mark));
             let [Some(writes), Some(reads)] = ids else { continue };
-            let readers = readers(reads, graph);
-            for writer in systems_with(writes, graph) {
-                for &reader in &readers {
-                    if !leads_to(reader, writer, &dependencies) {
-                        dependencies.add_edge(writer, reader);
-                    }
+            let writers = systems_with(writes, graph);
+            for reader in readers(reads, graph) {
+                // What is put before a reader changes nothing of what comes after it.
+                let later = from_on(reader, &dependencies);
+                for &writer in writers.iter().filter(|writer| !later.contains(*writer)) {
+                    dependencies.add_edge(writer, reader);
                 }
             }
         }
@@ -172,20 +173,17 @@ fn systems_under(set: SystemSetKey, graph: &ScheduleGraph) -> Vec<SystemKey> {
     seen.iter().filter_map(NodeId::as_system).collect()
 }
 
-/// Whether `from` is `to`, or runs before it.
-fn leads_to(from: SystemKey, to: SystemKey, dependencies: &FlattenedDependencies<'_>) -> bool {
-    let mut seen = vec![from];
-    let mut next = 0;
-    while let Some(&system) = seen.get(next) {
-        if system == to {
-            return true;
-        }
-        for later in dependencies.graph().neighbors_directed(system, Direction::Outgoing) {
-            if !seen.contains(&later) {
-                seen.push(later);
-            }
-        }
-        next += 1;
+/// `from` and all systems that run after it.
+fn from_on(
+    from: SystemKey,
+    dependencies: &FlattenedDependencies<'_>,
+) -> HashSet<SystemKey, FixedHasher> {
+    let mut found = HashSet::default();
+    found.insert(from);
+    let mut next = vec![from];
+    while let Some(system) = next.pop() {
+        let later = dependencies.graph().neighbors_directed(system, Direction::Outgoing);
+        next.extend(later.filter(|&later| found.insert(later)));
     }
-    false
+    found
 }
