@@ -487,6 +487,24 @@ fn a_frame_phases_values_from_several_ticks_keep_the_ticks_order() {
 }
 
 #[test]
+fn the_order_of_phases_systems_does_not_depend_on_the_first_tick() {
+    fn sound<const N: u64>(mut sounds: FrameWriter<Hit, phase::Render>) {
+        sounds.push(Hit(N));
+    }
+    fn hear(sounds: FrameReader<Hit, phase::Render>, mut seen: ResMut<Seen>) {
+        seen.0.push(values(sounds.read()));
+    }
+    for first_ticks in [0, 1] {
+        let mut engine = engine(Executor::Serial, ArenaConfig::default());
+        engine.add_systems(phase::Physics, sound::<1>);
+        engine.add_systems(phase::Render, (sound::<2>, hear));
+        engine.run_frame(TICK * first_ticks).unwrap();
+        engine.run_frame(TICK).unwrap();
+        assert_eq!(seen(&engine)[1], Ok(vec![1, 2]), "{first_ticks} ticks in the first frame");
+    }
+}
+
+#[test]
 fn what_a_panicking_system_wrote_never_reaches_a_later_frame() {
     fn write_and_panic(mut hits: Writer<Hit>, mut runs: Local<u64>) {
         *runs += 1;

@@ -305,6 +305,12 @@ impl Engine {
                     run_once(&mut self.world, executor, run, reports, record, failures);
                 }
                 Lifetime::Tick => {
+                    // In a frame without a tick too: writers are numbered when their systems are
+                    // initialized, and the order of values must not depend on the first tick's time.
+                    for slot in &mut *run {
+                        // An error is told where the schedule runs.
+                        slot.schedule.initialize(&mut self.world).ok();
+                    }
                     for _ in 0..tick_count {
                         profile::frame!("tick");
                         for slot in &*run {

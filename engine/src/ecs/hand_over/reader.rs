@@ -23,6 +23,11 @@ use crate::ecs::phase::Phase;
 /// them; then those with a key, by key. The order depends neither on threads nor on how a query
 /// falls into batches.
 ///
+/// Systems of several phases of an [`Engine`](crate::ecs::Engine) are in the order of the phases. Those
+/// of several other schedules are in the order in which the schedules first ran: where that depends
+/// on time, as with a fixed step, a key makes the order certain. What is initialized later, such as a
+/// system that is run once, comes behind.
+///
 /// Any number of systems may read, in the phase itself, in later phases, and of a tick phase also
 /// in frames without a tick. The first to read joins the pieces, in the phase's arena: one copy of
 /// each value, or none if one system pushed all. Conditions (`run_if`) may read as systems do; no
@@ -53,9 +58,9 @@ impl<'w, T: Send + Sync + 'static, P: Phase> FrameReader<'w, '_, T, P> {
     /// [`FrameWriter`](super::FrameWriter#order).
     ///
     /// # Errors
-    /// If a system has written and nothing orders this one after it, or this one itself; if two batches pushed the
-    /// same key; if the budget or the system refuses the memory to join them. Whatever the error,
-    /// nothing is lost.
+    /// If a system has written and nothing orders this one after it, or this one itself; if two
+    /// batches pushed the same key; if the budget or the system refuses the memory to join them.
+    /// Whatever the error, nothing is lost.
     pub fn read(&self) -> Result<&'w [T], HandOverError> {
         Ok(self.resolved(self.link.shared.read(self.arena.threads(), Of::Present)?))
     }
