@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
 use bevy_ecs::schedule::SingleThreadedExecutor;
-use bevy_ecs::system::RunSystemOnce;
+use bevy_ecs::system::{RunSystemOnce, SystemState};
 use frame_arena::ecs::{
     Engine, EngineConfig, Executor, FrameReader, FrameWriter, HandOverError, Lifetime, Phase,
     PhaseArena, Workers, begin_frame, install, install_with_config, order_hand_over, phase,
@@ -274,6 +274,37 @@ fn a_writer_behind_a_reader_fails_and_says_the_remedy() {
         assert!(failed[0].contains("order_hand_over"), "{}", failed[0]);
     }
     assert_eq!(world.resource::<Seen>().0, [Ok(vec![]), Ok(vec![])]);
+}
+
+#[test]
+fn a_second_step_that_writes_behind_the_firsts_read_is_told_of_tick_phases() {
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Physics, (write::<0>, see));
+    engine.run_frame(TICK).unwrap();
+    let error = engine.run_frame(TICK * 2).unwrap_err().to_string();
+    assert!(error.contains("in each fixed step goes to a tick phase"), "{error}");
+}
+
+#[test]
+fn a_system_that_takes_the_world_writes_once_its_state_is_applied() {
+    fn write<const IS_APPLIED: bool>(
+        world: &mut World,
+        hits: &mut SystemState<Writer<'static, 'static, Hit>>,
+    ) {
+        hits.get_mut(world).unwrap().push(Hit(7));
+        if IS_APPLIED {
+            hits.apply(world);
+        }
+    }
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, (write::<true>, see).chain());
+    engine.run_frame(TICK).unwrap();
+    assert_eq!(seen(&engine), [Ok(vec![7])]);
+    let mut engine = self::engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, (write::<false>, see).chain());
+    engine.run_frame(TICK).unwrap();
+    let error = seen(&engine)[0].as_ref().unwrap_err().to_string();
+    assert!(error.contains("after a `SystemState` that writes, call its `apply`"), "{error}");
 }
 
 #[test]

@@ -26,8 +26,11 @@ use crate::ecs::phase::Phase;
 /// own or that of a set around it, runs after the writers too.
 ///
 /// Nothing orders a system behind itself: one that writes what it or its condition reads fails.
-/// Write in one system and read in another. And a condition may read, but not write: bevy applies
-/// nothing that a condition leaves behind.
+/// Write in one system and read in another. And a condition may read, but not write: bevy's
+/// multi-threaded executor applies nothing that a condition leaves behind.
+///
+/// A system that takes the world for itself bears no sign of what its `SystemState`s write and read:
+/// order it by hand, and call [`apply`](bevy_ecs::system::SystemState::apply) after it has written.
 ///
 /// [`Engine`](crate::ecs::Engine)'s phases have it, and so have the schedules of
 /// `FrameArenaPlugin`. Call it before you add systems: what `_ignore_deferred` said so far is

@@ -184,7 +184,8 @@ impl<'w, 's, T: Send + Sync + 'static, P: Phase> FrameWriter<'w, 's, T, P> {
             Err(ReadAlready) => Err(format!(
                 "`{}` of the {} phase was read in this frame or tick already; order this system \
                  before its readers, or call order_hand_over on the schedule before adding \
-                 systems, or let readers that come first call read_last",
+                 systems, or let readers that come first call read_last; what is written and read \
+                 in each fixed step goes to a tick phase",
                 type_name::<T>(),
                 P::NAME
             )),
