@@ -146,6 +146,16 @@ fn a_panicking_system_is_named_and_the_next_frame_is_clean() {
 }
 
 #[test]
+#[should_panic(expected = "schedule of the physics phase: schedule has 1 before/after cycle")]
+fn a_schedule_that_cannot_be_built_names_its_phase() {
+    fn one() {}
+    fn other() {}
+    let mut engine = Engine::new();
+    engine.add_systems(phase::Physics, (one.before(other), other.before(one)));
+    let _never = engine.run_frame(engine.tick_duration());
+}
+
+#[test]
 fn an_error_of_a_system_is_reported_with_its_text() {
     fn fail() -> Result {
         Err("no such sound: boom.ogg")?

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bevy_ecs::error::FallbackErrorHandler;
-use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, ScheduleLabel};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 
@@ -88,6 +88,16 @@ struct PhaseSlot {
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
     budget: fn(&World) -> Budget,
+}
+
+/// Names the phase where bevy tells that its schedule cannot be built.
+#[derive(ScheduleLabel, Clone, PartialEq, Eq, Hash)]
+struct PhaseSchedule(&'static str);
+
+impl fmt::Debug for PhaseSchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "of the {} phase", self.0)
+    }
 }
 
 impl Engine {
@@ -174,7 +184,7 @@ impl Engine {
         assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
         let threads = arena_thread_count(&self.world);
         self.world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(PhaseSchedule(P::NAME));
         self.executor.set_up(&mut schedule);
         order_hand_over(&mut schedule);
         self.phases.push(PhaseSlot {
@@ -229,6 +239,10 @@ impl Engine {
     ///
     /// What fails outside a frame, such as a command that [`World::flush`] applies, is logged as an
     /// error and fails no frame.
+    ///
+    /// # Panics
+    /// If a phase's schedule cannot be built: its systems run before each other, or one of them takes
+    /// the same thing twice.
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
         let record = self.recorder.begin_frame();
