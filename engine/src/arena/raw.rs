@@ -414,15 +414,17 @@ impl RawArena {
             }
             resized
         };
-        resize_below_end().or_else(|| {
-            let more = size::padded(new.size()).checked_sub(size::padded(old.size()))?;
-            let resized = self.extend_window(more).then(resize_below_end).flatten();
-            match resized {
-                Some(_) => self.log_crossing(),
-                None => self.take_crossing_back(),
-            }
-            resized
-        })
+        resize_below_end()
+            .or_else(|| {
+                let more = size::padded(new.size()).checked_sub(size::padded(old.size()))?;
+                let resized = self.extend_window(more).then(resize_below_end).flatten();
+                match resized {
+                    Some(_) => self.log_crossing(),
+                    None => self.take_crossing_back(),
+                }
+                resized
+            })
+            .inspect(|_| self.note_growth(old.size(), new.size()))
     }
 
     /// # Safety

@@ -76,8 +76,8 @@ pub(crate) struct Reservation {
     /// Bytes that a frame may use and no thread has been granted; `usize::MAX` without a limit.
     budget_left: AtomicUsize,
     /// What this frame's claims can leave unused at the ends of windows, if none can be made longer
-    /// where it is: less than the request each, and less than a granule. Which ones do depends on
-    /// how threads take turns.
+    /// where it is: less than the request each, and less than a granule; and what objects that grew
+    /// in place would leave if they had to move. Which ones do depends on how threads take turns.
     tail_bytes: AtomicUsize,
     /// What they did leave.
     left_bytes: AtomicUsize,
@@ -206,6 +206,13 @@ impl Reservation {
     /// that is refused, or asks again, leaves nothing.
     fn note_tail(&self, room: usize) {
         self.tail_bytes.fetch_add(room.min(GRANULE_BYTES), Ordering::Relaxed);
+    }
+
+    /// Notes what an object that grew in place may leave in such a frame: the memory that it had, and
+    /// the tail of the window that its new size does not fit.
+    pub(crate) fn note_growth(&self, old_bytes: usize, new_bytes: usize) {
+        self.tail_bytes.fetch_add(old_bytes, Ordering::Relaxed);
+        self.note_tail(new_bytes);
     }
 
     /// Makes `window` longer by at least `missing` bytes, if nothing lies behind it yet.

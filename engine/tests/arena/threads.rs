@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Barrier, RwLock};
+use std::sync::{Barrier, Mutex, RwLock};
 use std::thread;
 
-use frame_arena::{ArenaConfig, ArenaMode, Budget, Handle, ThreadArenas};
+use frame_arena::{ArenaConfig, ArenaMode, Budget, FrameVec, Handle, ThreadArenas};
 
 use crate::keep::keep;
 use crate::support::{GRANULE_BYTES, Item, MODES, config};
@@ -253,6 +253,55 @@ fn work_that_moves_between_threads_does_not_grow_a_settled_set() {
     });
     let most = TASKS as usize * TASK_BYTES * 2 + 8 * GRANULE_BYTES;
     assert!(settled.0 <= most, "{} B held", settled.0);
+}
+
+#[test]
+fn a_vector_that_must_move_in_other_turns_does_not_grow_a_settled_set() {
+    const STEPS: usize = 9;
+    const SETTLED: usize = 10;
+    // Room for the vector where it lies, with what the other thread takes, and not for all that it
+    // was before.
+    let set = RwLock::new(set_of((16_384 << STEPS) * 3 / 4));
+    let barrier = Barrier::new(2);
+    let held = Mutex::new(Vec::new());
+    let take_turns = |is_ours: bool| {
+        for frame in 0..3 * SETTLED {
+            let shared = set.read().unwrap();
+            let arena = shared.local();
+            let mut vec = FrameVec::new_in(arena);
+            for step in 0..2 * STEPS {
+                barrier.wait();
+                // At first the other thread takes all that it needs, later in between.
+                let is_first = step < STEPS;
+                let (is_their_turn, nth) = match frame < SETTLED {
+                    true => (is_first, step % STEPS),
+                    false => (step % 2 == 0, step / 2),
+                };
+                if is_ours && !is_their_turn {
+                    vec.extend((vec.len()..16_384 << nth).map(|n| n as u8));
+                } else if !is_ours && is_their_turn {
+                    _ = arena.alloc_slice_uninit::<u8>(GRANULE_BYTES);
+                }
+            }
+            drop(vec);
+            drop(shared);
+            barrier.wait();
+            if is_ours {
+                let mut set = set.write().unwrap();
+                set.begin_frame();
+                let stats = set.stats();
+                held.lock().unwrap().push((stats.block_count, stats.reserved_bytes, stats.resizes));
+            }
+            barrier.wait();
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| take_turns(false));
+        take_turns(true);
+    });
+    let held = held.into_inner().unwrap();
+    let settled = held[SETTLED - 1];
+    assert!(held[SETTLED..].iter().all(|held| *held == settled), "{held:?}");
 }
 
 #[test]

@@ -229,6 +229,16 @@ impl RawArena {
         }
     }
 
+    /// Notes that an object grew where it lies. In a set other turns would have moved it.
+    #[inline]
+    pub(super) fn note_growth(&self, old_bytes: usize, new_bytes: usize) {
+        if let Source::Shared(shared) = &self.source
+            && new_bytes > old_bytes
+        {
+            shared.note_growth(size::padded(old_bytes), size::padded(new_bytes));
+        }
+    }
+
     fn window(&self) -> Window {
         let start = NonNull::new(self.start.get()).expect("a window's start is not null");
         Window { start, bytes: self.limit.get().addr() - self.start.get().addr() }
