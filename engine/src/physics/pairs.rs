@@ -175,11 +175,16 @@ mod tests {
     use crate::physics::sort::sort_into_grid;
     use crate::physics::tick::TickData;
 
-    /// Pairs of collision objects, smaller number first, sorted.
-    fn found(objects: &[CollisionObject], walls: Vec2) -> Vec<(u32, u32)> {
+    fn searched(objects: &[CollisionObject], walls: Vec2) -> (ThreadArenas, Grid, FoundContacts) {
         let (arena, workers) = (ThreadArenas::new(), Workers::serial());
         let grid = sort_into_grid(objects, walls, &arena, &workers).unwrap();
         let found = find_contacts(&grid, &arena, &workers).unwrap();
+        (arena, grid, found)
+    }
+
+    /// Pairs of collision objects, smaller number first, sorted.
+    fn found(objects: &[CollisionObject], walls: Vec2) -> Vec<(u32, u32)> {
+        let (arena, grid, found) = searched(objects, walls);
         assert_eq!((found.refused_count, found.untested_count), (0, 0));
         let entries = arena.get(grid.entries).unwrap();
         let object = |place: u32| entries[place as usize].object;
@@ -248,21 +253,10 @@ mod tests {
             for giant in 0..seed as usize {
                 objects[giant * 31].radius = 2.0;
             }
-            let pairs = brute_force(&objects);
-            let grid = grid_of(&objects);
-            assert!(
-                grid.level.reach > 1 && pairs.len() > 700,
-                "{} {}",
-                grid.level.reach,
-                pairs.len()
-            );
+            let (_, grid, found) = searched(&objects, Vec2::splat(8.0));
+            assert!(grid.level.reach > 1 && found.count > 700, "{} pairs", found.count);
             assert_same_pairs(&objects, Vec2::splat(8.0));
         }
-    }
-
-    fn grid_of(objects: &[CollisionObject]) -> Grid {
-        let arena = ThreadArenas::new();
-        sort_into_grid(objects, Vec2::splat(8.0), &arena, &Workers::serial()).unwrap()
     }
 
     #[test]
@@ -299,9 +293,7 @@ mod tests {
     #[test]
     fn a_heap_in_one_point_costs_no_square() {
         let objects: Vec<_> = (0..20_000).map(|n| scene::object(n, Vec2::ONE, 0.1)).collect();
-        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
-        let found = find_contacts(&grid, &arena, &workers).unwrap();
+        let (_, _, found) = searched(&objects, Vec2::splat(8.0));
         assert!(found.count as usize <= 20_000 * MAX_FOUND);
         assert!(found.untested_count > 0);
     }
@@ -309,9 +301,7 @@ mod tests {
     #[test]
     fn contacts_beyond_the_most_of_a_body_are_counted_as_left_out() {
         let objects: Vec<_> = (0..100).map(|n| scene::object(n, Vec2::ONE, 0.1)).collect();
-        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
-        let found = find_contacts(&grid, &arena, &workers).unwrap();
+        let (_, _, found) = searched(&objects, Vec2::splat(8.0));
         assert!(found.untested_count > 0);
         assert_eq!(found.count + found.untested_count, 100 * 99 / 2);
     }
@@ -322,9 +312,7 @@ mod tests {
         for giant in &mut objects[..300] {
             giant.radius = 3.0;
         }
-        let (arena, workers) = (ThreadArenas::new(), Workers::serial());
-        let grid = sort_into_grid(&objects, Vec2::splat(8.0), &arena, &workers).unwrap();
-        let found = find_contacts(&grid, &arena, &workers).unwrap();
+        let (_, _, found) = searched(&objects, Vec2::splat(8.0));
         let most = 4_000 * (MAX_FOUND + GIANT_TESTS_PER_BODY);
         assert!(found.count as usize <= most);
         assert!(found.untested_count > 0);

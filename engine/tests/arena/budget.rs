@@ -185,6 +185,18 @@ fn four_threads_refuse_at_most_three_granules_early() {
     }
 }
 
+/// Bytes of a frame in which four threads take what they get, 48 bytes at a time.
+fn filled_by_four(set: &mut ThreadArenas) -> usize {
+    set.begin_frame();
+    let shared = &*set;
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| fill::<6>(shared.local()));
+        }
+    });
+    set.stats().used_bytes
+}
+
 #[test]
 fn four_threads_at_once_never_exceed_the_budget() {
     let budget_bytes = 20 * GRANULE_BYTES + 1_000;
@@ -192,13 +204,7 @@ fn four_threads_at_once_never_exceed_the_budget() {
         let config = config(4_096, mode, Budget::Refuse(budget_bytes));
         let mut set = ThreadArenas::with_config(config);
         for _frame in 0..10 {
-            set.begin_frame();
-            thread::scope(|scope| {
-                for _ in 0..4 {
-                    scope.spawn(|| fill::<6>(set.local()));
-                }
-            });
-            let used_bytes = set.stats().used_bytes;
+            let used_bytes = filled_by_four(&mut set);
             // Each ends when it cannot have 48 bytes more.
             let range = budget_bytes - 4 * 48..=budget_bytes;
             assert!(range.contains(&used_bytes), "{used_bytes} B");
@@ -316,13 +322,7 @@ fn four_threads_that_cross_a_warning_never_exceed_the_capacity() {
         let config = config(capacity_bytes, mode, Budget::Warn(capacity_bytes / 2));
         let mut set = ThreadArenas::with_config(ArenaConfig { can_grow: false, ..config });
         for _frame in 0..10 {
-            set.begin_frame();
-            thread::scope(|scope| {
-                for _ in 0..4 {
-                    scope.spawn(|| fill::<6>(set.local()));
-                }
-            });
-            let used_bytes = set.stats().used_bytes;
+            let used_bytes = filled_by_four(&mut set);
             let range = capacity_bytes - 4 * GRANULE_BYTES..=capacity_bytes;
             assert!(range.contains(&used_bytes), "{used_bytes} B");
         }
