@@ -25,7 +25,7 @@ pub(super) struct Layout {
     pub(super) bands: Bands,
 }
 
-/// Where a body goes.
+/// A body's place in the grid.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Placed {
     pub(super) cell: u32,
@@ -34,6 +34,13 @@ pub(super) struct Placed {
 }
 
 impl Layout {
+    /// Where a body of usual size in this cell and row goes.
+    #[inline(always)]
+    fn in_band(&self, (cell, row): (u32, u32)) -> Placed {
+        Placed { cell, band: self.bands.of(row) as u32 }
+    }
+
+    /// Where a body goes.
     #[inline(always)]
     fn place(&self, object: &CollisionObject) -> Placed {
         let position = object.motion.position;
@@ -45,12 +52,7 @@ impl Layout {
         }
     }
 
-    #[inline(always)]
-    fn in_band(&self, (cell, row): (u32, u32)) -> Placed {
-        Placed { cell, band: self.bands.of(row) as u32 }
-    }
-
-    /// The same for four bodies, of which none is a giant, with half of the instructions.
+    /// Where four bodies go, none of which is a giant, with half of the instructions.
     #[inline(always)]
     fn place_four(&self, objects: &[CollisionObject; 4]) -> [Placed; 4] {
         let [a, b, c, d] = objects.each_ref().map(|object| object.motion.position);
@@ -59,7 +61,7 @@ impl Layout {
         [a, b, c, d].map(|place| self.in_band(place))
     }
 
-    /// The same for all.
+    /// Where all bodies go. Fills `part`, whose last four may have places of nobody.
     pub(super) fn place_all<'p>(
         &self,
         objects: &[CollisionObject],
