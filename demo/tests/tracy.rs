@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use display::display;
-use frame_arena_viewer::{Capture, PlotFormat, Pool, Viewer, free_port};
+use frame_arena_viewer::{Capture, PlotFormat, Pool, Port, Viewer, free_port};
 use serde_json::Value;
 
 /// Far more than a run takes.
@@ -49,7 +49,7 @@ impl Run {
     }
 }
 
-fn demo(port: u16, args: &[&str]) -> Demo {
+fn demo(port: &Port, args: &[&str]) -> Demo {
     let mut command = Command::new(env!("CARGO_BIN_EXE_particle-demo"));
     command.args(["--headless", "--wait-for-profiler"]).args(args);
     command.env("TRACY_PORT", port.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -62,8 +62,8 @@ fn run(args: &[&str]) -> Run {
     let path: PathBuf = folder.path().join("report.json");
     let port = free_port().unwrap();
     let with_report = [args, &["--report", path.to_str().unwrap()]].concat();
-    let mut demo = demo(port, &with_report);
-    let viewer = Viewer::connect(port, Instant::now() + PATIENCE).unwrap();
+    let mut demo = demo(&port, &with_report);
+    let viewer = Viewer::connect(port.number(), Instant::now() + PATIENCE).unwrap();
     let capture = viewer.capture().unwrap();
     assert!(demo.0.wait().unwrap().success());
     let report = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -102,7 +102,7 @@ fn a_windows_frames_are_marked_after_they_are_shown() {
     command.args(["--frames", "30", "--particles", "500", "--wait-for-profiler"]);
     command.env("DISPLAY", &display.name).env("TRACY_PORT", port.to_string());
     let mut demo = Demo(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    let viewer = Viewer::connect(port, Instant::now() + PATIENCE).unwrap();
+    let viewer = Viewer::connect(port.number(), Instant::now() + PATIENCE).unwrap();
     let capture = viewer.capture().unwrap();
     assert!(demo.0.wait().unwrap().success());
     assert_eq!(capture.frame_marks.len(), 30);
@@ -222,8 +222,8 @@ fn objects_of_several_threads_are_told_and_the_threads_are_named() {
 #[test]
 fn a_viewer_that_leaves_does_not_stop_the_demo() {
     let port = free_port().unwrap();
-    let mut demo = demo(port, &["--frames", "60", "--particles", "200"]);
-    let viewer = Viewer::connect(port, Instant::now() + PATIENCE).unwrap();
+    let mut demo = demo(&port, &["--frames", "60", "--particles", "200"]);
+    let viewer = Viewer::connect(port.number(), Instant::now() + PATIENCE).unwrap();
     let capture = viewer.capture_frames(1).unwrap();
     assert!(!capture.frame_marks.is_empty());
     assert!(demo.0.wait().unwrap().success());
@@ -236,14 +236,15 @@ fn the_client_listens_on_this_machine_only() {
     const LISTENING: &str = "0A";
     const LOOPBACK: &str = "0100007F";
     let port = free_port().unwrap();
-    let _demo = demo(port, &["--frames", "1"]);
+    let _demo = demo(&port, &["--frames", "1"]);
+    let hexadecimal = format!(":{:04X}", port.number());
     let deadline = Instant::now() + PATIENCE;
     let address = loop {
         let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
         let of_port = |line: &&str| {
             let mut words = line.split_whitespace().skip(1);
             let local = words.next().unwrap_or_default();
-            local.ends_with(&format!(":{port:04X}")) && words.nth(1) == Some(LISTENING)
+            local.ends_with(&hexadecimal) && words.nth(1) == Some(LISTENING)
         };
         if let Some(line) = sockets.lines().find(of_port) {
             break line.split_whitespace().nth(1).unwrap().to_owned();
@@ -253,5 +254,5 @@ fn the_client_listens_on_this_machine_only() {
     };
     assert!(address.starts_with(LOOPBACK), "{address}");
     let on_ipv6 = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
-    assert!(!on_ipv6.contains(&format!(":{port:04X} ")), "{on_ipv6}");
+    assert!(!on_ipv6.contains(&format!("{hexadecimal} ")), "{on_ipv6}");
 }

@@ -163,7 +163,7 @@ fn run_seen(mut command: Command, report: &Path) -> Result<f64> {
     let port = free_port()?;
     let mut child =
         command.arg("--wait-for-profiler").env("TRACY_PORT", port.to_string()).spawn()?;
-    let viewer = Viewer::connect(port, Instant::now() + PATIENCE);
+    let viewer = Viewer::connect(port.number(), Instant::now() + PATIENCE);
     let capture = viewer.and_then(Viewer::capture);
     if capture.is_err() {
         child.kill()?;

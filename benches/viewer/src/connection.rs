@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::error::ViewerError;
 use crate::reader::Reader;
 use crate::wire::{self, Question};
 
-/// Between two attempts to connect.
+/// Between two attempts to connect and be welcomed.
 const RETRY_PERIOD: Duration = Duration::from_millis(2);
 
 /// A connection to a program with Tracy's client in it.
@@ -26,19 +26,32 @@ impl Viewer {
     /// Connects to the program that listens, or will listen, on this port of this machine.
     ///
     /// # Errors
-    /// If nobody does before the deadline, which holds for the capture too, or the program refuses.
+    /// If nobody does, and answers, before the deadline, which holds for the capture too, or the
+    /// program refuses.
     pub fn connect(port: u16, deadline: Instant) -> Result<Self, ViewerError> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut stream = loop {
+        let mut nobody_there = ViewerError::NobodyThere { port };
+        loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(ViewerError::NobodyThere { port });
+                return Err(nobody_there);
             }
-            match TcpStream::connect_timeout(&address, left) {
-                Ok(stream) => break stream,
-                Err(_) => thread::sleep(RETRY_PERIOD),
+            let Ok(stream) = TcpStream::connect_timeout(&address, left) else {
+                thread::sleep(RETRY_PERIOD);
+                continue;
+            };
+            match Self::greet(stream, deadline) {
+                Err(ViewerError::Io(error)) if has_hung_up(&error) => {
+                    nobody_there = ViewerError::Io(error);
+                    thread::sleep(RETRY_PERIOD);
+                }
+                answered => return answered,
             }
-        };
+        }
+    }
+
+    /// The client hangs up on a viewer whose greeting is later than two seconds.
+    fn greet(mut stream: TcpStream, deadline: Instant) -> Result<Self, ViewerError> {
         stream.set_nodelay(true)?;
         stream.write_all(wire::GREETING)?;
         stream.write_all(&wire::PROTOCOL_VERSION.to_le_bytes())?;
@@ -127,6 +140,12 @@ impl Blocks {
     }
 }
 
+/// Whether the other side ended the connection.
+fn has_hung_up(error: &std::io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
 /// Fills `buffer`, by the deadline.
 fn read(
     stream: &mut TcpStream,
@@ -152,10 +171,35 @@ fn read(
     Ok(())
 }
 
-/// A port of this machine that nobody had a moment ago, for `TRACY_PORT`.
-///
-/// # Errors
-/// If the system has none.
-pub fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_up_before_its_welcome_is_asked_again() {
+        const NOT_AVAILABLE: u8 = 3;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let program = thread::spawn(move || {
+            // With the greeting unread: the viewer's connection is reset.
+            drop(listener.accept().unwrap());
+            let (mut second, _) = listener.accept().unwrap();
+            let mut greeting = [0; wire::GREETING.len() + 4];
+            second.read_exact(&mut greeting).unwrap();
+            second.write_all(&[NOT_AVAILABLE]).unwrap();
+        });
+        let refusal = Viewer::connect(port, Instant::now() + Duration::from_secs(60)).unwrap_err();
+        program.join().unwrap();
+        assert!(matches!(refusal, ViewerError::Refused { status: NOT_AVAILABLE }), "{refusal}");
+    }
+
+    #[test]
+    fn a_program_that_never_answers_is_told_of_at_the_deadline() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let late = Viewer::connect(port, Instant::now() + Duration::from_millis(20)).unwrap_err();
+        assert!(matches!(late, ViewerError::Late { .. }), "{late}");
+    }
 }

@@ -18,10 +18,12 @@ mod capture;
 mod connection;
 mod error;
 mod pool;
+mod port;
 mod reader;
 mod wire;
 
 pub use capture::{Capture, Message, Plot, PlotFormat, Span, Zone};
-pub use connection::{Viewer, free_port};
+pub use connection::Viewer;
 pub use error::ViewerError;
 pub use pool::{MemoryEvent, Pool};
+pub use port::{Port, free_port};

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use frame_arena_viewer::{Capture, MemoryEvent, Viewer, free_port};
+use frame_arena_viewer::{Capture, MemoryEvent, Port, Viewer, free_port};
 
 /// Far more than a program takes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A running program, ended with the test whatever happens.
 struct Program {
     child: Child,
-    port: u16,
+    port: Port,
 }
 
 impl Program {
@@ -39,7 +39,7 @@ impl Program {
     }
 
     fn viewer(&self) -> Viewer {
-        Viewer::connect(self.port, Instant::now() + PATIENCE).unwrap()
+        Viewer::connect(self.port.number(), Instant::now() + PATIENCE).unwrap()
     }
 
     fn end(mut self) {

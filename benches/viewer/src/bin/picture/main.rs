@@ -69,7 +69,7 @@ fn capture(demo: &Path, args: &[&str]) -> Result<Capture, Box<dyn Error>> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let viewer = Viewer::connect(port, Instant::now() + PATIENCE);
+    let viewer = Viewer::connect(port.number(), Instant::now() + PATIENCE);
     let capture = viewer.and_then(Viewer::capture);
     if capture.is_err() {
         child.kill()?;
