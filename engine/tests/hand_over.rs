@@ -171,6 +171,27 @@ fn values_with_a_key_come_behind_those_without_and_ties_by_system() {
     assert_eq!(seen(&engine)[0], Ok([&[19, 9], &by_key[..]].concat()));
 }
 
+/// As the bits of bevy's entities do along a table.
+#[test]
+fn falling_keys_are_read_by_key_and_ties_by_push() {
+    fn write_falling(mut hits: Writer<Hit>) {
+        [9, 7, 7, 5].into_iter().zip(0..).for_each(|(key, n)| hits.push_keyed(key, Hit(n)));
+    }
+    fn write_entities(bodies: Query<(Entity, &Body)>, hits: Writer<Hit>) {
+        bodies.par_iter().for_each_init(
+            || hits.local(),
+            |hits, (entity, body)| hits.push_keyed(entity.to_bits(), Hit(body.0)),
+        );
+    }
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    let bodies = engine.world_mut().spawn_batch((4..5_000).map(Body)).collect::<Vec<_>>();
+    assert!(bodies.is_sorted_by(|a, b| a.to_bits() > b.to_bits()), "what the test is about");
+    engine.add_systems(phase::Update, (write_falling, write_entities, see));
+    engine.run_frame(TICK).unwrap();
+    let expected = [3, 1, 2, 0].into_iter().chain((4..5_000).rev()).collect();
+    assert_eq!(seen(&engine)[0], Ok(expected));
+}
+
 /// Against `sort_by_key`, for pieces that follow each other and for pieces that do not.
 #[test]
 fn any_keys_are_read_as_a_stable_sort_puts_them() {
@@ -194,10 +215,16 @@ fn any_keys_are_read_as_a_stable_sort_puts_them() {
         keys.sort_unstable();
         keys.dedup();
         let expected = keys.clone();
-        if case % 2 == 0 {
-            (1..keys.len()).for_each(|n| keys.swap(n, draw() as usize % (n + 1)));
+        match case % 4 {
+            0 => (1..keys.len()).for_each(|n| keys.swap(n, draw() as usize % (n + 1))),
+            1 => keys.reverse(),
+            _ => {}
         }
-        let batches = keys.chunks(1 + draw() as usize % 50).map(<[u64]>::to_vec).collect();
+        let mut batches: Vec<_> =
+            keys.chunks(1 + draw() as usize % 50).map(<[u64]>::to_vec).collect();
+        if case % 4 == 2 {
+            batches.iter_mut().for_each(|batch| batch.reverse());
+        }
         engine.world_mut().insert_resource(Batches(batches));
         engine.run_frame(TICK).unwrap();
         assert_eq!(seen(&engine)[case], Ok(expected), "case {case}");
@@ -217,10 +244,19 @@ fn a_key_of_two_batches_is_an_error_that_names_it() {
             }
         });
     }
-    for n in 0..2 {
+    fn collide_falling(workers: Res<Workers>, hits: Writer<Hit>) {
+        workers.for_each(2, |job| {
+            let mut hits = hits.local();
+            for key in [9 - job as u64 * 2, 8 - job as u64 * 2, 7 - job as u64 * 2] {
+                hits.push_keyed(key, Hit(key));
+            }
+        });
+    }
+    for n in 0..3 {
         let mut engine = engine(Executor::Serial, ArenaConfig::default());
         match n {
             0 => engine.add_systems(phase::Update, (collide, see)),
+            1 => engine.add_systems(phase::Update, (collide_falling, see)),
             _ => engine.add_systems(phase::Update, (collide_out_of_order, see)),
         };
         engine.run_frame(TICK).unwrap();

@@ -104,6 +104,18 @@ fn push_by_par_iter(items: Query<&Item>, hits: Hits) {
     );
 }
 
+/// The bits of entities shrink along the query.
+fn push_entities_by_par_iter(items: Query<(Entity, &Item)>, hits: Hits) {
+    items.par_iter().for_each_init(
+        || hits.local(),
+        |hits, (entity, item)| {
+            if let Some(hit) = item.hit() {
+                hits.push_keyed(entity.to_bits(), hit);
+            }
+        },
+    );
+}
+
 fn push_scrambled_by_par_iter(items: Query<&Item>, hits: Hits) {
     items.par_iter().for_each_init(
         || hits.local(),
@@ -206,11 +218,12 @@ fn arm<M>(
     }
 }
 
-fn arms() -> [Arm; 8] {
+fn arms() -> [Arm; 9] {
     [
         arm("FrameWriter, one system", "push", (push, read)),
         arm("FrameWriter, Workers", "job, push", (push_by_workers, read)),
         arm("FrameWriter, par_iter", "key", (push_by_par_iter, read)),
+        arm("FrameWriter, par_iter, entities as keys", "key", (push_entities_by_par_iter, read)),
         arm("FrameWriter, par_iter, scrambled keys", "key", (push_scrambled_by_par_iter, read)),
         arm("kept Vec, one system", "push", (collect_kept, read_kept).chain()),
         arm(

@@ -10,14 +10,15 @@ use core::ptr;
 
 use super::error::HandOverError;
 use super::keys::{Place, sort_by_key};
-use super::piece::{Keyed, Piece, Values};
+use super::piece::{Keyed, Keys, Piece, Values};
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 
 /// Moves the values of all pieces to one slice: those without a key by writer, run and push; then
 /// those with a key by key, writer, run and push.
 ///
-/// If all keyed pieces are sorted and follow each other, as those of batches of a query do when
-/// the key grows along it, they are strung together; otherwise their keys are sorted by radix.
+/// If the keys of each piece rise or fall and the pieces follow each other, as those of batches of
+/// a query do when the key grows along it or shrinks, they are strung together; otherwise their keys
+/// are sorted by radix.
 ///
 /// On an error nothing has moved.
 pub(super) fn join<T: Send + Sync + 'static>(
@@ -45,7 +46,12 @@ pub(super) fn join<T: Send + Sync + 'static>(
             for piece in keyed {
                 let pairs = piece.keyed(arenas).iter();
                 // SAFETY: J1, J2.
-                joined.extend(pairs.map(|pair| unsafe { moved(&pair.value) }));
+                let moved = |pair: &Keyed<T>| unsafe { moved(&pair.value) };
+                if piece.is_falling() {
+                    joined.extend(pairs.rev().map(moved));
+                } else {
+                    joined.extend(pairs.map(moved));
+                }
             }
         }
         Some((places, slices)) => {
@@ -67,7 +73,7 @@ unsafe fn moved<T>(place: &T) -> T {
     unsafe { ptr::read(place) }
 }
 
-/// Whether each keyed piece is sorted and ends before the next begins.
+/// Whether the keys of each keyed piece rise or fall, and it ends before the next begins.
 fn follow_each_other<T: Send + Sync + 'static>(
     keyed: &[Piece<T>],
     arenas: &ThreadArenas,
@@ -80,7 +86,7 @@ fn follow_each_other<T: Send + Sync + 'static>(
         if last == Some(first) {
             return Err(same_key::<T>(arenas, values.first_key));
         }
-        do_follow &= values.is_sorted && last < Some(first);
+        do_follow &= values.keys != Keys::Mixed && last < Some(first);
         last = Some((values.last_key, piece.writer, piece.run));
     }
     Ok(do_follow)
@@ -139,6 +145,10 @@ impl<T: Send + Sync + 'static> Piece<T> {
             Values::Plain(_) => (false, 0, self.writer, self.run),
             Values::Keyed(keyed) => (true, keyed.first_key, self.writer, self.run),
         }
+    }
+
+    fn is_falling(&self) -> bool {
+        matches!(&self.values, Values::Keyed(keyed) if keyed.keys == Keys::Falling)
     }
 
     // The list that holds the pieces is of the arenas' present or last frame, so `get` succeeds.

@@ -27,9 +27,20 @@ pub(super) enum Values<T> {
 
 pub(super) struct KeyedValues<T> {
     pub(super) pairs: SliceHandle<Keyed<T>>,
+    pub(super) keys: Keys,
+    /// Where the values begin and end by key, unless keys are mixed.
     pub(super) first_key: u64,
     pub(super) last_key: u64,
-    pub(super) is_sorted: bool,
+}
+
+/// How the keys of a piece follow each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// None is less than the one before.
+    Rising,
+    /// Each is less than the one before. So are the bits of bevy's entities along a table.
+    Falling,
+    Mixed,
 }
 
 impl<T> Piece<T> {
@@ -52,13 +63,14 @@ impl<T> Piece<T> {
 pub(super) struct KeyedVec<'a, T> {
     pairs: FrameVec<'a, Keyed<T>>,
     last_key: u64,
-    is_sorted: bool,
+    /// Keys that are not less than the one before; the first is one.
+    rise_count: usize,
 }
 
 impl<'a, T: Send + Sync + 'static> KeyedVec<'a, T> {
     #[inline]
     pub(super) fn new_in(arena: &'a FrameArena) -> Self {
-        Self { pairs: FrameVec::new_in(arena), last_key: 0, is_sorted: true }
+        Self { pairs: FrameVec::new_in(arena), last_key: 0, rise_count: 0 }
     }
 
     #[inline]
@@ -80,16 +92,20 @@ impl<'a, T: Send + Sync + 'static> KeyedVec<'a, T> {
 
     #[inline]
     fn note(&mut self, key: u64) {
-        self.is_sorted &= key >= self.last_key;
+        self.rise_count += usize::from(key >= self.last_key);
         self.last_key = key;
     }
 
     /// Gives the values and is empty.
     pub(super) fn publish(&mut self) -> Option<Values<T>> {
-        let first_key = self.pairs.first()?.key;
-        let Self { last_key, is_sorted, .. } = *self;
+        let (first_key, last_key) = (self.pairs.first()?.key, self.last_key);
+        let (keys, first_key, last_key) = match self.rise_count {
+            rises if rises == self.pairs.len() => (Keys::Rising, first_key, last_key),
+            1 => (Keys::Falling, last_key, first_key),
+            _ => (Keys::Mixed, first_key, last_key),
+        };
         let empty = Self::new_in(self.pairs.arena());
         let pairs = core::mem::replace(self, empty).pairs.publish();
-        Some(Values::Keyed(KeyedValues { pairs, first_key, last_key, is_sorted }))
+        Some(Values::Keyed(KeyedValues { pairs, keys, first_key, last_key }))
     }
 }
