@@ -62,12 +62,19 @@ impl<'d> Demo<'d> {
     }
 
     fn press(&self, key: &str) {
-        let status = Command::new("xdotool")
-            .args(["search", "--sync", "--name", ".*", "windowfocus", "key", key])
-            .env("DISPLAY", &self.display.name)
-            .output()
-            .expect("xdotool starts");
-        assert!(status.status.success(), "xdotool key {key}");
+        self.xdotool(&["search", "--sync", "--name", ".*", "windowfocus", "key", key]);
+    }
+
+    /// Presses and lets go of the left mouse button at a pixel of the display, whose corner is the window's.
+    fn click(&self, [x, y]: [&str; 2]) {
+        self.xdotool(&["search", "--sync", "--name", ".*", "windowfocus", "mousemove", x, y]);
+        self.xdotool(&["click", "1"]);
+    }
+
+    fn xdotool(&self, args: &[&str]) {
+        let mut command = Command::new("xdotool");
+        let output = command.args(args).env("DISPLAY", &self.display.name).output();
+        assert!(output.expect("xdotool starts").status.success(), "xdotool {args:?}");
     }
 }
 
@@ -152,4 +159,27 @@ fn keys_switch_allocator_and_effect_pause_and_close() {
     demo.press("Escape");
     demo.wait_for("closed");
     assert!(demo.process.wait().unwrap().success());
+}
+
+/// Nine names have no room beside each other: there are arrows to the effect before and the one behind.
+#[test]
+fn many_effects_are_reached_by_arrows() {
+    const ARROWS: [[&str; 2]; 2] = [["937", "182"], ["1235", "182"]];
+    let Some(display) = display() else { return };
+    let assets = tempfile::tempdir().unwrap();
+    let folder = assets.path().join("effects");
+    std::fs::create_dir(&folder).unwrap();
+    let galaxy = include_str!("../../assets/effects/galaxy.ron");
+    for n in 1..=9 {
+        let effect = galaxy.replacen("\"galaxy\"", &format!("\"spiral number {n}\""), 1);
+        std::fs::write(folder.join(format!("{n}.ron")), effect).unwrap();
+    }
+    let mut demo = Demo::start(&display, &["--assets", assets.path().to_str().unwrap()]);
+    demo.wait_for("window_open");
+    for (arrow, number) in [(0, 9), (0, 8), (1, 9), (1, 1)] {
+        demo.click(ARROWS[arrow]);
+        assert_eq!(demo.wait_for("effect_loaded")["name"], format!("spiral number {number}"));
+    }
+    demo.press("Escape");
+    demo.wait_for("closed");
 }

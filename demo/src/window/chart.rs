@@ -10,7 +10,7 @@ use macroquad::math::{Rect, Vec2, vec2};
 /// Time of a frame at 60 frames per second.
 const BUDGET_MS: f32 = 16.7;
 /// Text on the axes.
-const AXIS: Style = Style { face: Face::Mono, size: 9.5, color: theme::TEXT_DIM };
+pub const AXIS: Style = Style { face: Face::Mono, size: 9.5, color: theme::TEXT_DIM };
 
 /// Rounds up to 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten: an end of an axis that can be read.
 #[must_use]

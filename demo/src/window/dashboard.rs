@@ -16,11 +16,11 @@ use controls::Controls;
 use macroquad::math::{Rect, vec2};
 
 /// Heading of a group.
-const HEADING: Style = Style { face: Face::Bold, size: 11.5, color: theme::TEXT };
+pub(super) const HEADING: Style = Style { face: Face::Bold, size: 11.5, color: theme::TEXT };
 /// Explanations.
 const PROSE: Style = Style { face: Face::Sans, size: 11.5, color: theme::TEXT_DIM };
 /// Figures.
-const FIGURE: Style = Style { face: Face::Mono, size: 10.5, color: theme::TEXT_DIM };
+pub(super) const FIGURE: Style = Style { face: Face::Mono, size: 10.5, color: theme::TEXT_DIM };
 /// Space inside a card.
 const PADDING: f32 = 10.0;
 /// Room left of a chart for the values of its axis.
@@ -72,15 +72,28 @@ impl Dashboard {
         painter.rect(layout.panel, theme::PANEL);
         painter.rect(Rect::new(layout.panel.x, 0.0, 1.0, layout.panel.h), theme::LINE);
         let [number, controls, charts, bars, times] = layout.groups;
-        hero::draw(painter, number, frame);
-        let inner = card(painter, controls);
-        self.controls.draw(painter, inner, mouse, frame, effect_names, &mut send);
-        let inner = card(painter, charts);
-        self.draw_charts(painter, inner, frame);
-        let inner = card(painter, bars);
-        arenas::draw(painter, inner, frame);
-        let inner = card(painter, times);
-        self.draw_frame_time(painter, inner, frame);
+        if let Some(rect) = number {
+            hero::draw(painter, rect, frame);
+        }
+        match controls {
+            Some(rect) => {
+                let inner = card(painter, rect);
+                self.controls.draw(painter, inner, mouse, frame, effect_names, &mut send);
+            }
+            None => self.controls.let_go(),
+        }
+        if let Some(rect) = charts {
+            let inner = card(painter, rect);
+            self.draw_charts(painter, inner, frame);
+        }
+        if let Some(rect) = bars {
+            let inner = card(painter, rect);
+            arenas::draw(painter, inner, frame);
+        }
+        if let Some(rect) = times {
+            let inner = card(painter, rect);
+            self.draw_frame_time(painter, inner, frame);
+        }
     }
 
     fn draw_charts(&self, painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>) {

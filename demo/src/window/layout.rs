@@ -3,12 +3,12 @@
 use super::theme::{DESIGN_SIZE, MARGIN, PANEL_WIDTH};
 use macroquad::math::{Rect, Vec2, vec2};
 
-/// Smallest scale; below it texts run into each other.
-const SCALE_MIN: f32 = 0.5;
+/// Smallest scale. At a smaller one, texts would have to be larger than their places to be read.
+pub const SCALE_MIN: f32 = 0.85;
 /// Space between groups, design units.
 const GAP: f32 = 8.0;
-/// Heights of the groups of the dashboard from the top, design units; 0 takes what is left.
-const GROUP_HEIGHTS: [f32; 5] = [102.0, 120.0, 0.0, 98.0, 84.0];
+/// Least height of the charts, design units.
+const CHARTS_MIN: f32 = 130.0;
 
 /// The rectangles of a window, in window pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,9 +19,16 @@ pub struct Layout {
     pub view: Rect,
     /// The dashboard.
     pub panel: Rect,
-    /// Its groups: the big number, controls, charts, arenas, frame time.
-    pub groups: [Rect; GROUP_HEIGHTS.len()],
+    /// Its groups from the top: the big number, controls, charts, arenas, frame time.
+    pub groups: [Option<Rect>; 5],
 }
+
+/// Heights of the groups, design units; what is left belongs to the charts.
+const GROUP_HEIGHTS: [f32; 5] = [102.0, 120.0, 0.0, 98.0, 84.0];
+/// The charts among the groups.
+const CHARTS: usize = 2;
+/// What a low window goes without until the charts have room: the controls, for which there are keys, then the frame time.
+const SPARED: [usize; 2] = [1, 4];
 
 impl Layout {
     /// Divides a window of this size.
@@ -31,18 +38,30 @@ impl Layout {
         let panel_width = PANEL_WIDTH * scale;
         let panel = Rect::new((width - panel_width).max(0.0), 0.0, panel_width, height);
         let margin = MARGIN * scale;
-        let gaps = GAP * scale * (GROUP_HEIGHTS.len() - 1) as f32;
-        let fixed = GROUP_HEIGHTS.iter().sum::<f32>() * scale;
-        let left_over = (height - 2.0 * margin - gaps - fixed).max(0.0);
+        let heights = group_heights(height / scale - 2.0 * MARGIN);
         let mut y = margin;
-        let groups = GROUP_HEIGHTS.map(|design| {
-            let group_height = if design == 0.0 { left_over } else { design * scale };
+        let groups = heights.map(|group_height| {
+            let group_height = group_height? * scale;
             let rect = Rect::new(panel.x + margin, y, panel.w - 2.0 * margin, group_height);
             y += group_height + GAP * scale;
-            rect
+            Some(rect)
         });
         Self { scale, view: Rect::new(0.0, 0.0, panel.x, height), panel, groups }
     }
+}
+
+/// The heights of those groups for which there is room. All in design units.
+fn group_heights(room: f32) -> [Option<f32>; GROUP_HEIGHTS.len()] {
+    let mut heights = GROUP_HEIGHTS.map(Some);
+    let mut charts = room - GROUP_HEIGHTS.iter().map(|height| height + GAP).sum::<f32>() + GAP;
+    for group in SPARED {
+        if charts < CHARTS_MIN {
+            charts += GROUP_HEIGHTS[group] + GAP;
+            heights[group] = None;
+        }
+    }
+    heights[CHARTS] = Some(charts.max(0.0));
+    heights
 }
 
 /// How a world lies in the view: as large as it fits, in the middle.
@@ -85,23 +104,49 @@ impl WorldView {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, WorldView};
+    use super::{Layout, SCALE_MIN, WorldView};
+    use crate::window::chart::AXIS;
+    use crate::window::dashboard::{FIGURE, HEADING};
+    use crate::window::painter::TEXT_MIN_DOTS;
     use macroquad::math::{Rect, vec2};
 
     #[test]
     fn groups_stay_inside_the_panel_at_every_size() {
-        for (width, height) in
-            [(960.0, 540.0), (1280.0, 720.0), (1024.0, 768.0), (1920.0, 1080.0), (2560.0, 1440.0)]
-        {
+        for (width, height) in [
+            (640.0, 400.0),
+            (800.0, 600.0),
+            (960.0, 540.0),
+            (640.0, 1_200.0),
+            (2_000.0, 400.0),
+            (1280.0, 720.0),
+            (1024.0, 768.0),
+            (1920.0, 1080.0),
+            (2560.0, 1440.0),
+        ] {
             let layout = Layout::new(width, height);
             let mut low = 0.0;
-            for group in layout.groups {
+            for group in layout.groups.into_iter().flatten() {
                 assert!(group.y >= low, "groups overlap at {width}x{height}");
                 low = group.y + group.h;
                 assert!(group.x >= layout.panel.x && group.x + group.w <= width);
                 assert!(group.h >= 60.0 * layout.scale, "{group:?} is too low at {width}x{height}");
             }
             assert!(low <= height, "{low} of {height}");
+        }
+    }
+
+    #[test]
+    fn a_low_window_goes_without_what_the_charts_need() {
+        let shown = |height| Layout::new(640.0, height).groups.map(|group| group.is_some());
+        assert_eq!(shown(600.0), [true; 5]);
+        assert_eq!(shown(480.0), [true, false, true, true, true]);
+        assert_eq!(shown(380.0), [true, false, true, true, false]);
+    }
+
+    #[test]
+    fn no_text_is_larger_than_its_place() {
+        for size in [FIGURE.size, HEADING.size, AXIS.size] {
+            assert!(size * SCALE_MIN >= TEXT_MIN_DOTS, "{size}");
         }
     }
 

@@ -10,11 +10,12 @@ use macroquad::math::{Rect, Vec2, vec2};
 
 /// How long a notice that is no error stays.
 const NOTICE_SECS: f32 = 4.0;
-/// Keys and what they do.
-const HINTS: &str = "mouse: left pulls, right pushes    Space pause    A arena/heap    E effect    \u{2191}\u{2193} emission    \u{2190}\u{2192} gravity    S picture    Esc quit";
-/// The same for a narrow view.
-const HINTS_SHORT: &str =
-    "mouse pulls/pushes   Space pause   A arena/heap   E effect   S picture   Esc quit";
+/// Keys and what they do, shorter and shorter for narrower views.
+const HINTS: [&str; 3] = [
+    "mouse: left pulls, right pushes    Space pause    A arena/heap    E effect    \u{2191}\u{2193} emission    \u{2190}\u{2192} gravity    S picture    Esc quit",
+    "mouse pulls/pushes   Space pause   A arena/heap   E effect   S picture   Esc quit",
+    "Space pause   A arena/heap   E effect   Esc quit",
+];
 /// Space at the sides, design units.
 const SIDE: f32 = 18.0;
 /// Heights of the lines of text at the upper and the lower edge, design units.
@@ -125,8 +126,9 @@ pub fn draw_captions(
     let unit = painter.scale();
     let (left, middle) = (SIDE * unit, layout.view.w / 2.0);
     let foot = layout.view.h - 15.0 * unit;
-    let is_narrow = painter.width(HINTS, HINT) + 2.0 * left > layout.view.w;
-    let hints = if is_narrow { HINTS_SHORT } else { HINTS };
+    let [.., shortest] = HINTS;
+    let fits = |hints: &&str| painter.width(hints, HINT) + 2.0 * left <= layout.view.w;
+    let hints = HINTS.into_iter().find(fits).unwrap_or(shortest);
     painter.text(hints, vec2(left, foot), Align::Left, HINT);
     let heights = (HEAD_HEIGHT + FOOT_HEIGHT) * unit;
     let view = layout.view;
@@ -152,13 +154,16 @@ fn draw_head(painter: &mut Painter, layout: &Layout, frame: &DashboardFrame<'_>)
     let (left, right) = (SIDE * unit, layout.view.w - SIDE * unit);
     let (first, second) = (32.0 * unit, 51.0 * unit);
     painter.text(frame.effect_name, vec2(left, first), Align::Left, NAME);
-    let text = frame.effect_description;
-    painter.text(text, vec2(left, second), Align::Left, PROSE);
     let count = LineBuffer::grouped(frame.particle_count as u64);
     painter.text(count.as_str(), vec2(right, first), Align::Right, COUNT);
     let cap = LineBuffer::grouped(frame.particle_cap as u64);
     let of = LineBuffer::format(format_args!("particles of {}", cap.as_str()));
     painter.text(of.as_str(), vec2(right, second), Align::Right, PROSE);
+    let text = frame.effect_description;
+    let widths = painter.width(text, PROSE) + painter.width(of.as_str(), PROSE);
+    if widths + 3.0 * left <= layout.view.w {
+        painter.text(text, vec2(left, second), Align::Left, PROSE);
+    }
 }
 
 /// Darkens the upper and lower edge of the view, so that texts can be read over bright particles.

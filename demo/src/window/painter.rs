@@ -13,7 +13,7 @@ pub const BATCH_VERTICES: usize = 12_000;
 /// See [`BATCH_VERTICES`].
 pub const BATCH_INDICES: usize = 18_000;
 /// Smallest text, in dots of the display.
-const TEXT_MIN_DOTS: f32 = 8.0;
+pub const TEXT_MIN_DOTS: f32 = 8.0;
 /// Steps in which a quarter of a circle is drawn.
 const CORNER_STEPS: usize = 6;
 /// Points of a rounded rectangle.

@@ -5,8 +5,10 @@ use super::painter::{Align, Painter, Style};
 use super::theme::{self, Face};
 use macroquad::math::{Rect, vec2};
 
-/// Size of the text on buttons.
-const BUTTON_TEXT: f32 = 12.5;
+/// Text on buttons.
+const BUTTON: Style = Style { face: Face::Bold, size: 12.5, color: theme::TEXT };
+/// Least room at both sides of it together, design units.
+const BUTTON_PADDING: f32 = 12.0;
 /// Radius of a slider's knob.
 const KNOB_RADIUS: f32 = 7.0;
 
@@ -25,14 +27,17 @@ pub fn button(
         (false, false) => theme::BUTTON,
     };
     painter.round_rect(rect, 6.0, ground);
-    let style = Style {
-        face: Face::Bold,
-        size: BUTTON_TEXT,
-        color: if is_chosen { theme::TEXT } else { theme::TEXT_DIM },
-    };
-    let base = rect.y + rect.h / 2.0 + BUTTON_TEXT * 0.36 * painter.scale();
+    let color = if is_chosen { theme::TEXT } else { theme::TEXT_DIM };
+    let style = Style { color, ..BUTTON };
+    let base = rect.y + rect.h / 2.0 + BUTTON.size * 0.36 * painter.scale();
     painter.text(label, vec2(rect.x + rect.w / 2.0, base), Align::Middle, style);
     is_over && mouse.is_pressed
+}
+
+/// Width of a button with room for its label, in window pixels.
+#[must_use]
+pub fn button_width(painter: &Painter, label: &str) -> f32 {
+    painter.width(label, BUTTON) + BUTTON_PADDING * painter.scale()
 }
 
 /// Splits a rectangle into `count` equal parts side by side with `gap` window pixels between them.

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::window::input::Mouse;
 use crate::window::line_buffer::LineBuffer;
 use crate::window::painter::{Align, Painter};
-use crate::window::widgets::{Slider, button, column, slider};
+use crate::window::widgets::{Slider, button, button_width, column, slider};
 use macroquad::math::{Rect, vec2};
 
 /// Space between buttons, design units.
@@ -30,6 +30,11 @@ impl Controls {
         self.held_slider.is_some()
     }
 
+    /// Ends the drag of a slider that is not shown any more.
+    pub(super) fn let_go(&mut self) {
+        self.held_slider = None;
+    }
+
     /// Draws the controls and hands what the mouse asks for to `send`.
     pub(super) fn draw(
         &mut self,
@@ -44,12 +49,8 @@ impl Controls {
         let modes = Rect { h: row, ..rect };
         draw_modes(painter, modes, mouse, frame, send);
         let effects = Rect { y: rect.y + row + gap, ..modes };
-        for (index, name) in effect_names.iter().enumerate() {
-            let place = column(effects, effect_names.len(), index, gap);
-            let is_shown = frame.effect_index == index;
-            if button(painter, mouse, place, name, is_shown) && !is_shown {
-                send(Command::SelectEffect(index));
-            }
+        if let Some(index) = draw_effects(painter, effects, mouse, frame, effect_names) {
+            send(Command::SelectEffect(index));
         }
         let used = 2.0 * (row + gap);
         let sliders = Rect { y: rect.y + used, h: rect.h - used, ..rect };
@@ -110,6 +111,41 @@ fn draw_modes(
     if button(painter, mouse, place, label, frame.is_paused) {
         send(Command::SetPaused(!frame.is_paused));
     }
+}
+
+/// Draws a button for each effect, or if their names have no room, one for the effect before and one for that behind the
+/// shown one. Gives the effect that was asked for.
+fn draw_effects(
+    painter: &mut Painter,
+    rect: Rect,
+    mouse: &Mouse,
+    frame: &DashboardFrame<'_>,
+    names: &[String],
+) -> Option<usize> {
+    let gap = GAP * painter.scale();
+    let shown = frame.effect_index;
+    let room = column(rect, names.len(), 0, gap).w;
+    if names.iter().all(|name| button_width(painter, name) <= room) {
+        let places = (0..names.len()).map(|index| column(rect, names.len(), index, gap));
+        let mut asked = None;
+        for ((index, name), place) in names.iter().enumerate().zip(places) {
+            if button(painter, mouse, place, name, index == shown) && index != shown {
+                asked = Some(index);
+            }
+        }
+        return asked;
+    }
+    let side = Rect { w: rect.h * 1.5, ..rect };
+    let other_side = Rect { x: rect.x + rect.w - side.w, ..side };
+    let between = Rect { x: side.x + side.w + gap, w: rect.w - 2.0 * (side.w + gap), ..rect };
+    let place = LineBuffer::format(format_args!("{} of {}", shown + 1, names.len()));
+    let label = LineBuffer::format(format_args!("{}, {}", frame.effect_name, place.as_str()));
+    let fits = button_width(painter, label.as_str()) <= between.w;
+    button(painter, mouse, between, if fits { &label } else { &place }.as_str(), true);
+    let back = button(painter, mouse, side, "\u{2190}", false);
+    let on = button(painter, mouse, other_side, "\u{2192}", false);
+    let step = if back { names.len() - 1 } else { usize::from(on) };
+    (step > 0).then(|| (shown + step) % names.len())
 }
 
 /// Name and value over a slider; returns the slider's place.
