@@ -290,6 +290,33 @@ fn a_users_tick_phase_runs_in_each_tick_where_it_was_put() {
     assert_eq!(report.phase("audio").unwrap().stats.alloc_count, 2);
 }
 
+#[derive(SystemSet, Clone, PartialEq, Eq, Hash, Debug)]
+enum GameSystems {
+    Input,
+    Rules,
+    Cheats,
+}
+
+#[derive(Resource, Default)]
+struct Steps(Vec<&'static str>);
+
+#[test]
+fn sets_of_a_phase_have_an_order_and_conditions() {
+    let step = |name| move |mut steps: ResMut<Steps>| steps.0.push(name);
+    let mut engine = Engine::new();
+    engine.world_mut().init_resource::<Steps>();
+    let in_order = (GameSystems::Input, GameSystems::Cheats, GameSystems::Rules).chain();
+    engine
+        .add_systems(phase::Update, step("rules").in_set(GameSystems::Rules))
+        .configure_sets(phase::Update, in_order)
+        .configure_sets(phase::Update, GameSystems::Cheats.run_if(|| false))
+        .add_systems(phase::Update, step("cheat").in_set(GameSystems::Cheats))
+        .add_systems(phase::Update, step("input").in_set(GameSystems::Input))
+        .add_systems(phase::Render, step("another phase's").in_set(GameSystems::Cheats));
+    engine.run_frame(TICK).unwrap();
+    assert_eq!(engine.world().resource::<Steps>().0, ["input", "rules", "another phase's"]);
+}
+
 fn allocate_much(arena: Arena<phase::Update>) {
     for n in 0..1_000u32 {
         arena.alloc_slice_from_iter(0..n % 50);

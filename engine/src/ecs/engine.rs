@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bevy_ecs::error::FallbackErrorHandler;
-use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, ScheduleLabel};
+use bevy_ecs::schedule::{InternedSystemSet, IntoScheduleConfigs, Schedule, ScheduleLabel};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 
@@ -210,7 +210,8 @@ impl Engine {
         })
     }
 
-    /// Adds systems to a phase. Order them with `.chain()`, `.before` and `.after`.
+    /// Adds systems to a phase. Order them with `.chain()`, `.before` and `.after`, and by
+    /// [`configure_sets`](Self::configure_sets).
     ///
     /// # Panics
     /// If the engine has no such phase.
@@ -224,6 +225,49 @@ impl Engine {
         let slot = &mut self.phases[place];
         slot.schedule.add_systems(systems);
         watch_systems(&mut slot.schedule, slot.name, &slot.watch);
+        self
+    }
+
+    /// Configures system sets of a phase: their order, their conditions, the sets that they are in.
+    /// Another phase's sets of the same name are others.
+    ///
+    /// ```
+    /// use bevy_ecs::prelude::*;
+    /// use frame_arena::ecs::{Engine, phase};
+    ///
+    /// #[derive(SystemSet, Clone, PartialEq, Eq, Hash, Debug)]
+    /// enum GameSystems {
+    ///     Input,
+    ///     Rules,
+    /// }
+    ///
+    /// #[derive(Resource, Default)]
+    /// struct Jumps(u32);
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.world_mut().init_resource::<Jumps>();
+    /// engine.configure_sets(phase::Update, (GameSystems::Input, GameSystems::Rules).chain());
+    /// engine.add_systems(
+    ///     phase::Update,
+    ///     (
+    ///         (|jumps: Res<Jumps>| assert_eq!(jumps.0, 1)).in_set(GameSystems::Rules),
+    ///         (|mut jumps: ResMut<Jumps>| jumps.0 += 1).in_set(GameSystems::Input),
+    ///     ),
+    /// );
+    /// engine.run_frame(engine.tick_duration())?;
+    /// # Ok::<(), frame_arena::ecs::FrameError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the engine has no such phase.
+    #[track_caller]
+    pub fn configure_sets<P: Phase, M>(
+        &mut self,
+        _phase: P,
+        sets: impl IntoScheduleConfigs<InternedSystemSet, M>,
+    ) -> &mut Self {
+        let place = self.place_of::<P>();
+        self.phases[place].schedule.configure_sets(sets);
         self
     }
 
