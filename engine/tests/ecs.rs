@@ -317,6 +317,46 @@ fn sets_of_a_phase_have_an_order_and_conditions() {
     assert_eq!(engine.world().resource::<Steps>().0, ["input", "rules", "another phase's"]);
 }
 
+/// bevy tells systems of it when so many ticks of changes have passed.
+const TICKS_TO_CHECK: u32 = 518_400_000;
+
+#[test]
+fn a_system_that_waits_while_ticks_of_changes_come_round_sees_what_is_new() {
+    #[derive(Component)]
+    struct Wave;
+    #[derive(Resource)]
+    struct IsOpen(bool);
+    #[derive(Resource)]
+    struct TicksToPass(u32);
+    #[derive(Resource, Default)]
+    struct WaveCount(usize);
+    fn pass_ticks(world: &mut World) {
+        let count = world.resource::<TicksToPass>().0;
+        (0..count).for_each(|_| _ = world.increment_change_tick());
+    }
+    fn count(waves: Query<(), Added<Wave>>, mut count: ResMut<WaveCount>) {
+        count.0 += waves.iter().count();
+    }
+    let mut engine = Engine::new();
+    engine.world_mut().insert_resource(IsOpen(false));
+    engine.world_mut().init_resource::<WaveCount>();
+    engine.add_systems(phase::Update, pass_ticks);
+    engine.add_systems(phase::Update, count.before(pass_ticks).run_if(|open: Res<IsOpen>| open.0));
+    let pass = |engine: &mut Engine, count| {
+        engine.world_mut().insert_resource(TicksToPass(count));
+        engine.run_frame(TICK).unwrap();
+    };
+    // A system that has never run counts as one that ran 2^32 ticks ago, less two checks.
+    pass(&mut engine, 0);
+    pass(&mut engine, TICKS_TO_CHECK);
+    pass(&mut engine, TICKS_TO_CHECK / 2);
+    engine.world_mut().spawn(Wave);
+    pass(&mut engine, TICKS_TO_CHECK / 2 + 1_000);
+    engine.world_mut().insert_resource(IsOpen(true));
+    pass(&mut engine, 0);
+    assert_eq!(engine.world().resource::<WaveCount>().0, 1);
+}
+
 fn allocate_much(arena: Arena<phase::Update>) {
     for n in 0..1_000u32 {
         arena.alloc_slice_from_iter(0..n % 50);

@@ -2,6 +2,7 @@
 
 use core::any::TypeId;
 use core::fmt;
+use core::ops::Range;
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -351,30 +352,27 @@ impl Engine {
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
             self.phases.iter().map(|slot| PhaseReport::empty(slot.name, slot.lifetime)).collect();
-        let (executor, mut rest) = (self.executor, 0);
+        let mut rest = 0;
         while rest < self.phases.len() {
             let lifetime = self.phases[rest].lifetime;
             let is_same = |slot: &&PhaseSlot| slot.lifetime == lifetime;
             let end = rest + self.phases[rest..].iter().take_while(is_same).count();
-            let run = &mut self.phases[rest..end];
-            let reports = &mut reports[rest..end];
+            let run = rest..end;
             match lifetime {
-                Lifetime::Frame => {
-                    run_once(&mut self.world, executor, run, reports, record, failures);
-                }
+                Lifetime::Frame => self.run_once(run, &mut reports, record, failures),
                 Lifetime::Tick => {
                     // In a frame without a tick too: writers are numbered when their systems are
                     // initialized, and the order of values must not depend on the first tick's time.
-                    for slot in &mut *run {
+                    for slot in &mut self.phases[run.clone()] {
                         // An error is told where the schedule runs.
                         slot.schedule.initialize(&mut self.world).ok();
                     }
                     for _ in 0..tick_count {
                         profile::frame!("tick");
-                        for slot in &*run {
+                        for slot in &self.phases[run.clone()] {
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
-                        run_once(&mut self.world, executor, run, reports, record, failures);
+                        self.run_once(run.clone(), &mut reports, record, failures);
                     }
                 }
             }
@@ -385,6 +383,39 @@ impl Engine {
             slot.profile.plot(|| report.point((slot.budget)(&self.world)));
         }
         reports
+    }
+
+    /// Runs each phase of `run` once, in order, and adds to its report.
+    fn run_once(
+        &mut self,
+        run: Range<usize>,
+        reports: &mut [PhaseReport],
+        record: &FrameRecord,
+        failures: &mut Vec<SystemFailure>,
+    ) {
+        for (n, report) in run.clone().zip(&mut reports[run]) {
+            self.check_change_ticks();
+            let (slot, world) = (&mut self.phases[n], &mut self.world);
+            let _zone = slot.profile.zone();
+            let started = Instant::now();
+            let heap = HeapMeter::start(world);
+            slot.schedule.run(world);
+            let executors = heap.executors(world, self.executor);
+            report.heap += since(heap.all(world), executors);
+            report.executor_heap += executors;
+            report.add_run(started.elapsed(), (slot.stats)(world));
+            failures.append(&mut slot.watch.take_failures());
+            failures.append(&mut record.take(slot.name));
+        }
+    }
+
+    /// Keeps the last runs of systems that wait for long within what change ticks can tell apart.
+    /// Every schedule asks the world for that when it runs, but the world tells its own schedules
+    /// only, and once: so it is asked just before.
+    fn check_change_ticks(&mut self) {
+        if let Some(check) = self.world.check_change_ticks() {
+            self.phases.iter_mut().for_each(|slot| slot.schedule.check_change_ticks(check));
+        }
     }
 
     /// The world, to look at.
@@ -440,29 +471,6 @@ impl fmt::Debug for Engine {
             .field("clock", &self.clock)
             .field("frame", &self.frame)
             .finish_non_exhaustive()
-    }
-}
-
-/// Runs each phase once, in order, and adds to its report.
-fn run_once(
-    world: &mut World,
-    executor: Executor,
-    phases: &mut [PhaseSlot],
-    reports: &mut [PhaseReport],
-    record: &FrameRecord,
-    failures: &mut Vec<SystemFailure>,
-) {
-    for (slot, report) in phases.iter_mut().zip(reports) {
-        let _zone = slot.profile.zone();
-        let started = Instant::now();
-        let heap = HeapMeter::start(world);
-        slot.schedule.run(world);
-        let executors = heap.executors(world, executor);
-        report.heap += since(heap.all(world), executors);
-        report.executor_heap += executors;
-        report.add_run(started.elapsed(), (slot.stats)(world));
-        failures.append(&mut slot.watch.take_failures());
-        failures.append(&mut record.take(slot.name));
     }
 }
 
