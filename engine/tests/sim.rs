@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
+use bevy_ecs::prelude::{Changed, Query, ResMut, Resource};
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
     self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
@@ -440,4 +441,27 @@ fn bodies_that_cannot_be_read_as_tables_are_an_error_with_the_remedy() {
     fill(&mut engine, 1, 10);
     let error = engine.run_frame(engine.tick_duration()).unwrap_err().to_string();
     assert!(error.contains(r#"take `#[component(storage = "Table")]`"#), "{error}");
+}
+
+#[test]
+fn a_body_that_is_taken_out_counts_as_changed_and_no_other() {
+    #[derive(Resource, Default)]
+    struct Seen(Vec<(BodyIndex, bool)>);
+    fn look(bodies: Query<(&BodyIndex, &Alive), Changed<Alive>>, mut seen: ResMut<Seen>) {
+        seen.0 = bodies.iter().map(|(index, alive)| (*index, alive.0)).collect();
+    }
+    let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+    engine.world_mut().init_resource::<Seen>();
+    engine.add_systems(phase::Render, look);
+    fill(&mut engine, 3, 20);
+    run(&mut engine, 1);
+    assert_eq!(engine.world().resource::<Seen>().0.len(), 20);
+    run(&mut engine, 1);
+    assert_eq!(engine.world().resource::<Seen>().0, []);
+    let mut bodies = engine.world_mut().query::<(&BodyIndex, &mut Velocity)>();
+    for (index, mut velocity) in bodies.iter_mut(engine.world_mut()) {
+        velocity.0.y = if index.0 == 4 { f32::NAN } else { 0.0 };
+    }
+    run(&mut engine, 1);
+    assert_eq!(engine.world().resource::<Seen>().0, [(BodyIndex(4), false)]);
 }

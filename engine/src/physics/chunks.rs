@@ -53,9 +53,9 @@ pub(super) fn moved_chunks<'w>(
     })
 }
 
-/// What says which bodies of a run live, in the same chunks; only real changes are to be marked.
-pub(super) fn alive_chunks(alive: ContiguousMut<'_, Alive>) -> impl Iterator<Item = &mut [Alive]> {
-    ContiguousMut::bypass_change_detection_split(alive).0.chunks_mut(CHUNK_BODIES)
+/// What says which bodies of a run live, in the same chunks, to be looked at: no change is marked.
+pub(super) fn alive_chunks(alive: ContiguousMut<'_, Alive>) -> impl Iterator<Item = &[Alive]> {
+    chunks_of(ContiguousMut::bypass_change_detection_split(alive).0)
 }
 
 /// The same, to be looked at.

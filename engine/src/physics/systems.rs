@@ -66,11 +66,11 @@ pub fn integrate_motion(
     workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    mut bodies: Query<(&mut Position, &mut LastPosition, &mut Velocity, &Radius, &mut Alive)>,
+    mut bodies: Query<Moving>,
 ) {
     *tick = TickData::default();
     let mut living_count = 0;
-    let mut reset_count = 0;
+    let mut not_finite_count = 0;
     let runs = dense(bodies.contiguous_iter_mut());
     let chunks = runs.flat_map(|(positions, last_positions, velocities, radii, alive)| {
         let (last_positions, _) = ContiguousMut::split(last_positions);
@@ -83,51 +83,75 @@ pub fn integrate_motion(
         |((chunk, last_positions), alive, counts)| {
             *counts = integrate_chunk(chunk, last_positions, alive, &config);
         },
-        |(_, _, (living, reset))| {
+        |(_, _, (living, not_finite))| {
             living_count += living;
-            reset_count += reset;
+            not_finite_count += not_finite;
         },
     );
+    if not_finite_count > 0 {
+        take_out_not_finite(&mut bodies);
+    }
     *figures = PhysicsFigures {
-        body_count: living_count,
+        body_count: living_count - not_finite_count,
         shortfall: figures.shortfall,
         ..Default::default()
     };
-    figures.shortfall.bodies_reset += reset_count;
+    figures.shortfall.bodies_reset += not_finite_count;
 }
+
+/// What integration moves, and takes out.
+type Moving = (
+    &'static mut Position,
+    &'static mut LastPosition,
+    &'static mut Velocity,
+    &'static Radius,
+    &'static mut Alive,
+);
 
 /// What integration moves of one body.
 type BodyParts<'w> =
-    (((&'w mut Position, &'w mut LastPosition), (&'w mut Velocity, &'w Radius)), &'w mut Alive);
+    (((&'w mut Position, &'w mut LastPosition), (&'w mut Velocity, &'w Radius)), &'w Alive);
 
-/// Moves the living bodies of a chunk; gives how many live on and how many were taken out.
+/// Moves the living bodies of a chunk; gives how many live, and how many of them are not finite now.
 fn integrate_chunk(
     chunk: &mut MovedChunk<'_>,
     last_positions: &mut [LastPosition],
-    alive: &mut [Alive],
+    alive: &[Alive],
     config: &PhysicsConfig,
 ) -> (u64, u64) {
-    let (mut living_count, mut reset_count) = (0, 0);
+    let (mut living_count, mut not_finite_count) = (0, 0);
     let groups = chunk.groups().zip(last_positions.chunks_mut(SKIP_LEN));
-    for ((group, last_positions), alive) in groups.zip(alive.chunks_mut(SKIP_LEN)) {
+    for ((group, last_positions), alive) in groups.zip(alive.chunks(SKIP_LEN)) {
         let life = Life::of(alive);
         let places = group.positions.iter_mut().zip(last_positions);
         let bodies = places.zip(group.velocities.iter_mut().zip(group.radii)).zip(alive);
-        let integrate = |(((position, last), (velocity, radius)), alive): BodyParts<'_>| {
+        let integrate = |(((position, last), (velocity, radius)), _): BodyParts<'_>| {
             let body = Motion { position: position.0, velocity: velocity.0 };
-            let mut moved = integrated(body, config);
+            let moved = integrated(body, config);
             last.0 = body.position;
             living_count += 1;
-            if !(moved.is_finite() & radius.0.is_finite()) {
-                moved = Motion::default();
-                alive.0 = false;
-                reset_count += 1;
-            }
+            not_finite_count += u64::from(!is_finite(moved, *radius));
             (position.0, velocity.0) = (moved.position, moved.velocity);
         };
         life.each_of(bodies, |(_, alive)| alive.0, integrate);
     }
-    (living_count - reset_count, reset_count)
+    (living_count, not_finite_count)
+}
+
+fn is_finite(motion: Motion, radius: Radius) -> bool {
+    motion.is_finite() & radius.0.is_finite()
+}
+
+/// Takes out the living bodies that are not finite. Body by body, so that only those count as changed.
+#[cold]
+fn take_out_not_finite(bodies: &mut Query<Moving>) {
+    for (mut position, _, mut velocity, radius, mut alive) in bodies {
+        let motion = Motion { position: position.0, velocity: velocity.0 };
+        if alive.0 && !is_finite(motion, *radius) {
+            (position.0, velocity.0) = Default::default();
+            alive.0 = false;
+        }
+    }
 }
 
 /// Gathers the living bodies that have a radius. Until [`write_back`] they must stay the same.
