@@ -444,6 +444,28 @@ fn bodies_that_cannot_be_read_as_tables_are_an_error_with_the_remedy() {
 }
 
 #[test]
+fn an_entity_with_some_parts_of_a_body_leaves_the_bodies_results_to_them() {
+    let parts = (Position(Vec2::new(9.0, 5.0)), Velocity(Vec2::ZERO), Radius(0.5), Alive(true));
+    for missing in ["both", "last position", "index"] {
+        let config = PhysicsConfig { gravity: Vec2::ZERO, ..PhysicsConfig::default() };
+        let mut engine = engine_with(config, Budget::Unlimited, ArenaMode::Bump);
+        let mut some = engine.world_mut().spawn(parts);
+        match missing {
+            "last position" => _ = some.insert(BodyIndex(7)),
+            "index" => _ = some.insert(LastPosition(parts.0.0)),
+            _ => {}
+        }
+        let some = some.id();
+        let bodies = [0.0, 0.3].map(|x| Body::new(x as u32, Vec2::new(x, 0.0), Vec2::ZERO, 0.5));
+        let bodies = bodies.map(|body| engine.world_mut().spawn(body).id());
+        run(&mut engine, 60);
+        let position = |entity| engine.world().get::<Position>(entity).unwrap().0;
+        assert_eq!(position(some), parts.0.0, "{missing} missing");
+        assert!(position(bodies[1]).x - position(bodies[0]).x > 0.9, "{missing} missing");
+    }
+}
+
+#[test]
 fn a_body_that_is_taken_out_counts_as_changed_and_no_other() {
     #[derive(Resource, Default)]
     struct Seen(Vec<(BodyIndex, bool)>);

@@ -33,7 +33,7 @@ pub struct Alive(pub bool);
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BodyIndex(pub u32);
 
-/// All that physics needs of an entity.
+/// All that physics needs of an entity; one that lacks a part is no body, and is left as it is.
 ///
 /// Bodies are worked on in the world's own order: the order of spawning, as long as they all have
 /// the same components and none is despawned. Recycle with [`Alive`], and equal runs give equal

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
+use bevy_ecs::query::With;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
@@ -60,13 +61,16 @@ pub fn install(engine: &mut Engine, config: PhysicsConfig) {
     engine.add_systems(phase::Physics, tick.chain());
 }
 
+/// What a body has beside that which each system takes: all must see the same entities.
+type IsBody = (With<LastPosition>, With<BodyIndex>);
+
 /// Lets forces act and moves each living body. One that is not finite is taken out and counted.
 pub fn integrate_motion(
     config: Res<PhysicsConfig>,
     workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    mut bodies: Query<Moving>,
+    mut bodies: Query<Moving, IsBody>,
 ) {
     *tick = TickData::default();
     let mut living_count = 0;
@@ -144,7 +148,7 @@ fn is_finite(motion: Motion, radius: Radius) -> bool {
 
 /// Takes out the living bodies that are not finite. Body by body, so that only those count as changed.
 #[cold]
-fn take_out_not_finite(bodies: &mut Query<Moving>) {
+fn take_out_not_finite(bodies: &mut Query<Moving, IsBody>) {
     for (mut position, _, mut velocity, radius, mut alive) in bodies {
         let motion = Motion { position: position.0, velocity: velocity.0 };
         if alive.0 && !is_finite(motion, *radius) {
@@ -160,7 +164,7 @@ pub fn gather_objects(
     workers: Res<Workers>,
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
-    bodies: Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
+    bodies: Query<Gathering, IsBody>,
 ) {
     let gathered = gather(&bodies, arena.local(), &workers);
     let Some((objects, chunk_starts)) = figures.shortfall.note(gathered) else { return };
@@ -168,11 +172,14 @@ pub fn gather_objects(
     tick.chunk_starts = Some(chunk_starts);
 }
 
+type Gathering =
+    (&'static Position, &'static Velocity, &'static Radius, &'static Alive, &'static BodyIndex);
+
 type Gathered = (SliceHandle<CollisionObject>, SliceHandle<u32>);
 
 /// The collision objects, and for each chunk the place of its first, then their number.
 fn gather(
-    bodies: &Query<(&Position, &Velocity, &Radius, &Alive, &BodyIndex)>,
+    bodies: &Query<Gathering, IsBody>,
     arena: &FrameArena,
     workers: &Workers,
 ) -> Result<Gathered, AllocError> {
@@ -299,7 +306,7 @@ pub fn write_back(
     workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     tick: Res<TickData>,
-    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive)>,
+    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive), IsBody>,
 ) {
     // Without a result, bodies keep the motion that they have.
     let settled = settled_of(&tick, &arena).unwrap_or_default();
