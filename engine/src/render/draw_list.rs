@@ -211,8 +211,8 @@ impl Block<'_> {
     /// Writes the block's instances, each layer's to its run.
     fn write(&self, runs: &mut [Part<'_, Instance>], arenas: &ThreadArenas) {
         let mut places = [0u8; LAYER_COUNT];
-        for (layer, place) in self.layers().zip(0..) {
-            places[layer] = place;
+        for (place, layer) in self.layers().enumerate() {
+            places[layer] = place as u8;
         }
         // Whole runs first, so that each is known to be written; then object after object.
         let mut slots: ArrayVec<&mut [Instance], LAYER_COUNT> =
@@ -287,6 +287,17 @@ mod tests {
             let instances = sort_instances(&many, &arena, &workers).unwrap();
             assert_eq!(arena.get(instances).unwrap(), brute_force(&many, &arena));
         }
+    }
+
+    #[test]
+    fn a_block_may_have_every_layer_there_is() {
+        let arena = ThreadArenas::new();
+        let mut objects = objects(&arena);
+        for (n, object) in objects.iter_mut().enumerate() {
+            object.layer = n as u8;
+        }
+        let instances = sort_instances(&objects, &arena, &Workers::serial()).unwrap();
+        assert_eq!(arena.get(instances).unwrap(), brute_force(&objects, &arena));
     }
 
     #[test]
