@@ -201,6 +201,8 @@ mod bevy_app {
     use std::time::Duration;
 
     use ::bevy_app::prelude::*;
+    use bevy_ecs::message::MessageUpdateSystems;
+    use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings};
     use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};
     use frame_arena::ecs::{FrameArenaPlugin, FrameArenaSystems};
 
@@ -228,7 +230,7 @@ mod bevy_app {
     #[test]
     fn a_frames_memory_lives_from_first_to_the_next_first() {
         let mut app = app(EngineConfig::default(), Duration::ZERO);
-        app.add_systems(First, publish::<phase::Update>.after(FrameArenaSystems::Begin))
+        app.add_systems(First, publish::<phase::Update>)
             .add_systems(Last, publish::<phase::Update>.after(FrameArenaSystems::End));
         app.update();
         assert_eq!(state_of::<phase::Update>(app.world()), [Ok(0), Ok(1)]);
@@ -325,6 +327,20 @@ mod bevy_app {
         let mut app = app(EngineConfig::default(), Duration::from_millis(10));
         app.add_systems(FixedUpdate, step).add_systems(Update, write);
         (0..3).for_each(|_| app.update());
+    }
+
+    #[test]
+    fn an_app_that_refuses_systems_without_an_order_takes_the_plugin() {
+        let mut app = app(EngineConfig::default(), Duration::from_millis(10));
+        app.add_systems(First, publish::<phase::Update>.after(MessageUpdateSystems))
+            .add_systems(FixedFirst, publish::<phase::Physics>);
+        app.configure_schedules(ScheduleBuildSettings {
+            ambiguity_detection: LogLevel::Error,
+            ..ScheduleBuildSettings::default()
+        });
+        (0..3).for_each(|_| app.update());
+        let state = state_of::<phase::Update>(app.world());
+        assert_eq!(state.iter().filter(|state| state.is_ok()).count(), 1);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The arenas in `bevy_app`'s loop.
 
 use bevy_app::{App, First, FixedFirst, FixedMainScheduleOrder, Last, MainScheduleOrder, Plugin};
-use bevy_ecs::schedule::{IntoScheduleConfigs, SystemSet};
+use bevy_ecs::schedule::{
+    IntoScheduleConfigs, Schedule, ScheduleLabel, SingleThreadedExecutor, SystemSet,
+};
+use bevy_ecs::world::World;
 
 use super::config::EngineConfig;
 use super::hand_over::order_hand_over;
@@ -12,16 +15,16 @@ use crate::profile;
 ///
 /// Each turn of bevy's main loop is then this:
 ///
-/// 1. `First`, [`FrameArenaSystems::Begin`]: what frame phases made is forgotten. In the first turn
-///    that is what `Startup` made, which runs before: what it wrote is not read in `Update`, and a
-///    handle that it published is stale there. With two
+/// 1. Just before `First`, in a schedule of its own: what frame phases made is forgotten. In the
+///    first turn that is what `Startup` made, which runs before: what it wrote is not read in
+///    `Update`, and a handle that it published is stale there. With two
 ///    [`frames_in_flight`](crate::ArenaConfig::frames_in_flight) both can be read as the last
 ///    frame's; what is to outlive `Startup` otherwise belongs in a resource.
-/// 2. `RunFixedMainLoop`: for each fixed step, `FixedFirst`, [`FrameArenaSystems::Begin`]: what tick
-///    phases made is forgotten; then the rest of the step runs.
+/// 2. `RunFixedMainLoop`: for each fixed step, just before `FixedFirst`, what tick phases made is
+///    forgotten; then the step runs.
 /// 3. `Update` and all that follows.
-/// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next `First`
-///    the frame's memory can still be read. The points on its plots follow in that `First`.
+/// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next frame's
+///    begin the frame's memory can still be read. The points on its plots follow then.
 ///
 /// In all of bevy's schedules, systems with a [`FrameWriter`](super::FrameWriter) run before those
 /// with a [`FrameReader`](super::FrameReader) of the same type and phase. In schedules of your own
@@ -53,7 +56,8 @@ use crate::profile;
 /// the app's world first; then the plugin takes what is there. Phases of your own come by
 /// [`install_phase`](super::install_phase), before the plugin or after it.
 ///
-/// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not.
+/// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not, or runs
+/// no `First` or `FixedFirst`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameArenaPlugin {
     /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and
@@ -61,13 +65,28 @@ pub struct FrameArenaPlugin {
     pub config: EngineConfig,
 }
 
-/// When a frame, or a fixed step, begins and ends for the arenas.
+/// When a frame ends for the arenas.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FrameArenaSystems {
-    /// In `First` and in `FixedFirst`. Order those systems after it that use an arena there.
-    Begin,
     /// In `Last`. Order those systems before it that belong to the frame's time.
     End,
+}
+
+/// What is forgotten in a schedule: before `First` what a frame made, before `FixedFirst` what a tick
+/// made. In schedules of their own, for a system that takes the whole world has no order beside
+/// others but what somebody gives it.
+#[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum FrameArenaBegin {
+    Frame,
+    Tick,
+}
+
+impl FrameArenaBegin {
+    fn schedule(self, begin: fn(&mut World)) -> Schedule {
+        let mut schedule = Schedule::new(self);
+        schedule.set_executor(SingleThreadedExecutor::new()).add_systems(begin);
+        schedule
+    }
 }
 
 impl Plugin for FrameArenaPlugin {
@@ -84,8 +103,11 @@ impl Plugin for FrameArenaPlugin {
         for schedule in schedules {
             app.edit_schedule(schedule, |schedule| _ = order_hand_over(schedule));
         }
-        app.add_systems(First, begin_frame.in_set(FrameArenaSystems::Begin))
-            .add_systems(FixedFirst, begin_tick.in_set(FrameArenaSystems::Begin))
-            .add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
+        let [frame, tick] = [FrameArenaBegin::Frame, FrameArenaBegin::Tick];
+        app.add_schedule(frame.schedule(begin_frame)).add_schedule(tick.schedule(begin_tick));
+        let world = app.world_mut();
+        world.resource_mut::<MainScheduleOrder>().insert_before(First, frame);
+        world.resource_mut::<FixedMainScheduleOrder>().insert_before(FixedFirst, tick);
+        app.add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
     }
 }
