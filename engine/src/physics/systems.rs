@@ -34,9 +34,10 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 /// config only.
 ///
 /// Systems of yours may stand between these. What they must not change from [`gather_objects`] to
-/// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning): results
-/// go back in the order in which bodies were gathered, so that others would get them. Positions and
-/// velocities that change there are written over.
+/// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning) and which
+/// components a body has, a disabling one included: results go back in the order in which bodies were
+/// gathered, so that others would get them. Positions and velocities that change there are written
+/// over.
 ///
 /// A component that disables entities is to be stored in tables, as bevy's own is; with one in a sparse
 /// set the systems panic.
