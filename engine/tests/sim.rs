@@ -429,6 +429,27 @@ fn a_second_install_changes_the_config_and_adds_no_systems() {
     assert_eq!(falling(2), falling(1));
 }
 
+#[test]
+fn an_install_after_resources_were_lost_puts_them_back_and_adds_no_systems() {
+    let falling = |is_lost| {
+        let mut engine = engine_with(PhysicsConfig::default(), Budget::Unlimited, ArenaMode::Bump);
+        if is_lost {
+            engine.world_mut().remove_resource::<TickData>();
+            engine.world_mut().remove_resource::<PhysicsFigures>();
+            engine.world_mut().remove_resource::<DrawList>();
+            engine.world_mut().remove_resource::<TrailConfig>();
+            physics::install(&mut engine, PhysicsConfig::default());
+            render::install(&mut engine, View::default());
+        }
+        let body = Body::new(0, Vec2::ZERO, Vec2::ZERO, 0.1);
+        let ball = engine.world_mut().spawn((body, Dot::new(Tint([1, 2, 3, 255])))).id();
+        run(&mut engine, 2);
+        let trail = engine.world().get::<Trail>(ball).unwrap().len();
+        (engine.world().get::<Velocity>(ball).unwrap().0, trail)
+    };
+    assert_eq!(falling(true), falling(false));
+}
+
 /// Queries leave its entities out, and cannot be read as tables for it.
 #[derive(Component)]
 #[component(storage = "SparseSet")]

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
+use bevy_ecs::component::Component;
 use bevy_ecs::query::With;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
@@ -31,7 +32,7 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 /// Adds the systems of a tick to [`phase::Physics`], in order, and the resources that they need.
 ///
 /// The tick's length becomes the engine's, whatever `config` says. Called again, it changes the
-/// config only.
+/// config, and puts back what resources are missing.
 ///
 /// Systems of yours may stand between these. What they must not change from [`gather_objects`] to
 /// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning) and which
@@ -45,11 +46,12 @@ pub fn install(engine: &mut Engine, config: PhysicsConfig) {
     let tick_secs = engine.tick_duration().as_secs_f32();
     let world = engine.world_mut();
     world.insert_resource(PhysicsConfig { tick_secs, ..config });
-    if world.contains_resource::<TickData>() {
-        return;
-    }
     world.init_resource::<TickData>();
     world.init_resource::<PhysicsFigures>();
+    if world.component_id::<Installed>().is_some() {
+        return; // Again: the systems are there.
+    }
+    world.register_component::<Installed>();
     let tick = (
         integrate_motion,
         gather_objects,
@@ -61,6 +63,10 @@ pub fn install(engine: &mut Engine, config: PhysicsConfig) {
     );
     engine.add_systems(phase::Physics, tick.chain());
 }
+
+/// Known to a world whose engine has the systems. No entity has it, for resources can be despawned.
+#[derive(Component)]
+struct Installed;
 
 /// What a body has beside that which each system takes: all must see the same entities.
 type IsBody = (With<LastPosition>, With<BodyIndex>);

@@ -1,6 +1,7 @@
 //! The systems of the render phase, and the one that records trails. They fetch and write.
 
 use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
+use bevy_ecs::component::Component;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::{Local, Query};
 use glam::Vec2;
@@ -17,19 +18,25 @@ use crate::physics::{
 use crate::{AllocError, FrameArena, FrameString, FrameVec, SliceHandle, StrHandle};
 
 /// Adds the systems of the render phase, in order, [`record_trails`] to the update phase, and the
-/// resources that they need. Called again, it changes the view only.
+/// resources that they need. Called again, it changes the view, and puts back what resources are
+/// missing.
 pub fn install(engine: &mut Engine, view: View) {
     let world = engine.world_mut();
     world.insert_resource(view);
-    if world.contains_resource::<DrawList>() {
-        return; // Again: the systems are there.
-    }
     world.init_resource::<TrailConfig>();
     world.init_resource::<DrawList>();
+    if world.component_id::<Installed>().is_some() {
+        return; // Again: the systems are there.
+    }
+    world.register_component::<Installed>();
     engine.add_systems(phase::Update, record_trails);
     let render = (gather_visible, sort_by_layer, write_labels);
     engine.add_systems(phase::Render, render.chain());
 }
+
+/// Known to a world whose engine has the systems. No entity has it, for resources can be despawned.
+#[derive(Component)]
+struct Installed;
 
 /// Notes where the living bodies are, every few frames.
 pub fn record_trails(
