@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 use frame_arena::ecs::{
     Arena, Engine, EngineConfig, Executor, FrameReader, FrameReport, FrameWriter, Workers,
     par_for_each_init, phase,
@@ -234,4 +235,24 @@ fn engines_at_the_same_time_have_their_own_failures() {
             });
         }
     });
+}
+
+#[derive(ScheduleLabel, Clone, PartialEq, Eq, Hash, Debug)]
+struct Inner;
+
+#[test]
+fn what_fails_in_a_schedule_that_a_system_runs_is_the_frames() {
+    for executor in [Executor::Serial, Executor::Parallel] {
+        let mut alone = engine(executor);
+        let mut inner = Schedule::new(Inner);
+        if executor == Executor::Serial {
+            inner.set_executor(SingleThreadedExecutor::new());
+        }
+        inner.add_systems((|| -> Result { Err("no mana".into()) }, || panic!("no mana")));
+        alone.engine.world_mut().add_schedule(inner);
+        alone.engine.add_systems(phase::Update, |world: &mut World| world.run_schedule(Inner));
+        let mut messages = failures_of(&mut alone.engine);
+        messages.sort();
+        assert_eq!(messages, ["no mana", "panicked: no mana"], "{executor:?}");
+    }
 }

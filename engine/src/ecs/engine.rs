@@ -283,7 +283,9 @@ impl Engine {
     /// [`set_mode`](Self::set_mode), so a budget set since is lost.
     ///
     /// What fails outside a frame, such as a command that [`World::flush`] applies, is logged as an
-    /// error and fails no frame.
+    /// error and fails no frame. So is, with [`Executor::Serial`], what fails in a schedule that a
+    /// system runs on bevy's task pool, where schedules run with feature `multi_threaded`: give it
+    /// bevy's [`SingleThreadedExecutor`](bevy_ecs::schedule::SingleThreadedExecutor).
     ///
     /// # Panics
     /// If a phase's schedule cannot be built: its systems run before each other, or one of them takes
