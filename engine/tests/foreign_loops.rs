@@ -230,7 +230,7 @@ mod bevy_app {
     #[test]
     fn a_frames_memory_lives_from_first_to_the_next_first() {
         let mut app = app(EngineConfig::default(), Duration::ZERO);
-        app.add_systems(First, publish::<phase::Update>)
+        app.add_systems(First, publish::<phase::Update>.after(FrameArenaSystems::Begin))
             .add_systems(Last, publish::<phase::Update>.after(FrameArenaSystems::End));
         app.update();
         assert_eq!(state_of::<phase::Update>(app.world()), [Ok(0), Ok(1)]);

@@ -15,13 +15,13 @@ use crate::profile;
 ///
 /// Each turn of bevy's main loop is then this:
 ///
-/// 1. Just before `First`, in a schedule of its own: what frame phases made is forgotten. In the
+/// 1. [`FrameArenaSystems::Begin`], just before `First`: what frame phases made is forgotten. In the
 ///    first turn that is what `Startup` made, which runs before: what it wrote is not read in
 ///    `Update`, and a handle that it published is stale there. With two
 ///    [`frames_in_flight`](crate::ArenaConfig::frames_in_flight) both can be read as the last
 ///    frame's; what is to outlive `Startup` otherwise belongs in a resource.
-/// 2. `RunFixedMainLoop`: for each fixed step, just before `FixedFirst`, what tick phases made is
-///    forgotten; then the step runs.
+/// 2. `RunFixedMainLoop`: for each fixed step, [`FrameArenaSystems::Begin`], just before
+///    `FixedFirst`: what tick phases made is forgotten; then the step runs.
 /// 3. `Update` and all that follows.
 /// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next frame's
 ///    begin the frame's memory can still be read. The points on its plots follow then.
@@ -65,9 +65,12 @@ pub struct FrameArenaPlugin {
     pub config: EngineConfig,
 }
 
-/// When a frame ends for the arenas.
+/// When a frame, or a fixed step, begins and ends for the arenas.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FrameArenaSystems {
+    /// In schedules of its own just before `First` and `FixedFirst`: what runs in these, or later,
+    /// needs no order after it.
+    Begin,
     /// In `Last`. Order those systems before it that belong to the frame's time.
     End,
 }
@@ -84,6 +87,7 @@ enum FrameArenaBegin {
 impl FrameArenaBegin {
     fn schedule(self, begin: fn(&mut World)) -> Schedule {
         let mut schedule = Schedule::new(self);
+        let begin = begin.in_set(FrameArenaSystems::Begin);
         schedule.set_executor(SingleThreadedExecutor::new()).add_systems(begin);
         schedule
     }

@@ -18,12 +18,13 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 ///
 /// If the keys of each piece rise or fall and the pieces follow each other, as those of batches of
 /// a query do when the key grows along it or shrinks, they are strung together; otherwise their keys
-/// are sorted by radix.
+/// are sorted by radix, in a scratch of `sorting`.
 ///
 /// On an error nothing has moved.
 pub(super) fn join<T: Send + Sync + 'static>(
     pieces: &mut [Piece<T>],
     arenas: &ThreadArenas,
+    sorting: &FrameArena,
 ) -> Result<SliceHandle<T>, HandOverError> {
     pieces.sort_unstable_by_key(Piece::rank);
     let value_count = pieces.iter().map(Piece::len).sum();
@@ -33,7 +34,7 @@ pub(super) fn join<T: Send + Sync + 'static>(
     let sorted = if follow_each_other(keyed, arenas)? {
         None
     } else {
-        scratch = arenas.local().scratch();
+        scratch = sorting.scratch();
         Some(sorted_places(keyed, arenas, &scratch)?)
     };
     let mut joined = FrameVec::try_with_capacity_in(value_count, arenas.local())?;

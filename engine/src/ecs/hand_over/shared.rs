@@ -12,7 +12,7 @@ use super::join::join;
 use super::order::note_marks;
 use super::piece::{FIRST_PIECES, Piece, Values};
 use crate::ecs::phase::Phase;
-use crate::{Epoch, SliceHandle, ThreadArenas};
+use crate::{Epoch, FrameArena, SliceHandle, ThreadArenas};
 
 /// How the parameters of later systems find what those of earlier ones share.
 #[derive(Resource)]
@@ -33,6 +33,9 @@ struct Lists<T> {
     /// Writers whose systems have run, and whose buffers are not applied yet.
     open: Vec<OpenWriter>,
     writer_count: u64,
+    /// Has scratches only, for sorting by key. Those of the reading thread's arena would make heap
+    /// calls in the first frame in which that thread sorts, however late.
+    sorting: FrameArena,
 }
 
 struct OpenWriter {
@@ -128,7 +131,10 @@ impl<T: Send + Sync + 'static> Shared<T> {
         lists.turn_to(arenas);
         match of {
             Of::Last if arenas.older_epoch().is_none() => Err(HandOverError::NotKept { phase }),
-            Of::Last => lists.last.joined(arenas),
+            Of::Last => {
+                let Lists { last, sorting, .. } = &mut *lists;
+                last.joined(arenas, sorting)
+            }
             Of::Present => {
                 if let Some(open) = lists.open.first() {
                     let writer = String::from(&*open.system);
@@ -138,8 +144,9 @@ impl<T: Send + Sync + 'static> Shared<T> {
                         writer,
                     });
                 }
-                lists.present.is_read = true;
-                lists.present.joined(arenas)
+                let Lists { present, sorting, .. } = &mut *lists;
+                present.is_read = true;
+                present.joined(arenas, sorting)
             }
         }
     }
@@ -148,7 +155,8 @@ impl<T: Send + Sync + 'static> Shared<T> {
 impl<T> Lists<T> {
     fn new() -> Self {
         let open = Vec::with_capacity(FIRST_PIECES);
-        Self { present: List::new(), last: List::new(), open, writer_count: 0 }
+        let sorting = FrameArena::with_capacity(0);
+        Self { present: List::new(), last: List::new(), open, writer_count: 0, sorting }
     }
 
     /// If the arenas began anew since the last call, what was present is the last, or forgotten.
@@ -181,12 +189,16 @@ impl<T> List<T> {
 }
 
 impl<T: Send + Sync + 'static> List<T> {
-    fn joined(&mut self, arenas: &ThreadArenas) -> Result<Option<SliceHandle<T>>, HandOverError> {
+    fn joined(
+        &mut self,
+        arenas: &ThreadArenas,
+        sorting: &FrameArena,
+    ) -> Result<Option<SliceHandle<T>>, HandOverError> {
         if self.joined.is_none() {
             self.joined = match self.pieces.as_mut_slice() {
                 [] => None,
                 [Piece { values: Values::Plain(values), .. }] => Some(*values),
-                pieces => Some(join(pieces, arenas)?),
+                pieces => Some(join(pieces, arenas, sorting)?),
             };
             self.pieces.clear();
         }
