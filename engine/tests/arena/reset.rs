@@ -120,6 +120,24 @@ fn a_burst_is_given_back_after_quiet_frames() {
     }
 }
 
+/// It was kept for ever: in its blocks the frame that grew was the last of the quiet ones, and what
+/// came after it went past the count at which an arena shrinks.
+#[test]
+fn growth_in_the_last_of_the_quiet_frames_is_given_back_too() {
+    for shrink_after_frames in 1..=3 {
+        let settings = ArenaConfig { capacity_bytes: 100_000, shrink_after_frames, ..small() };
+        let mut arena = FrameArena::with_config(settings);
+        let reserved_bytes = arena.stats().reserved_bytes;
+        (1..shrink_after_frames).for_each(|_| arena.reset());
+        arena.alloc_slice_fill_with(10_000, |_| 0u8);
+        arena.alloc_slice_fill_with(100_000, |_| 0u8); // Leaves most of the first block.
+        arena.reset();
+        assert!(arena.stats().reserved_bytes > reserved_bytes);
+        (0..shrink_after_frames).for_each(|_| arena.reset());
+        assert_eq!(arena.stats().reserved_bytes, reserved_bytes);
+    }
+}
+
 #[test]
 fn a_busy_frame_starts_the_count_of_quiet_frames_anew() {
     let settings = ArenaConfig { shrink_after_frames: 5, ..small() };

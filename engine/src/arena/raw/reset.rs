@@ -137,9 +137,9 @@ impl RawArena {
     /// arena keeps what it has and tries again at the next reset.
     fn merge_blocks(&mut self, peak_bytes: usize) {
         let room = size::settled_room(peak_bytes).max(self.config.capacity_bytes);
-        if !self.replace_blocks(room)
-            && let Source::Own { blocks, spare } = &self.source
-        {
+        if self.replace_blocks(room) {
+            self.quiet = QuietRun::default(); // It fits such a frame: none was quiet in it yet.
+        } else if let Source::Own { blocks, spare } = &self.source {
             rotate_largest_to_use(blocks, spare);
             self.use_newest_block();
         }
