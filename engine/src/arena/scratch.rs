@@ -26,6 +26,20 @@ impl ScratchPool {
     pub(crate) fn take_use(&self) -> bool {
         self.is_used.take()
     }
+
+    /// Frees the arenas, one by one: a long chain must not recurse.
+    fn free_all(&self) {
+        let mut next = self.first.take();
+        while let Some(mut pooled) = next {
+            next = pooled.next.take();
+        }
+    }
+}
+
+impl Drop for ScratchPool {
+    fn drop(&mut self) {
+        self.free_all();
+    }
 }
 
 struct Pooled {

@@ -84,3 +84,12 @@ fn a_panic_inside_gives_the_scratch_back() {
     }
     assert_eq!(arena.scratch().stats().frame_count, 3);
 }
+
+/// The pool was freed by recursion, and overflowed the stack.
+#[test]
+fn a_hundred_thousand_guards_at_once_end_well() {
+    let arena = FrameArena::new();
+    let guards: Vec<_> = (0..100_000).map(|_| arena.scratch()).collect();
+    drop(guards);
+    drop(arena);
+}
