@@ -160,6 +160,9 @@ impl FrameArena {
         older_epoch: Epoch,
     ) -> Option<PanicPayload> {
         self.side_bump.end_frame();
+        if mode != self.config().mode {
+            self.scratch.free_all(); // Those to come have the new one.
+        }
         let mut first_panic = self.raw.set_mode(mode, epoch);
         if let Some(older) = &mut self.older
             && let Some(payload) = older.set_mode(mode, older_epoch)

@@ -28,7 +28,7 @@ impl ScratchPool {
     }
 
     /// Frees the arenas, one by one: a long chain must not recurse.
-    fn free_all(&self) {
+    pub(crate) fn free_all(&self) {
         let mut next = self.first.take();
         while let Some(mut pooled) = next {
             next = pooled.next.take();

@@ -2,7 +2,7 @@
 
 use frame_arena::{ArenaConfig, FrameArena, FrameVec};
 
-use crate::support::MODES;
+use crate::support::{AnyArena, MODES};
 
 fn arenas() -> impl Iterator<Item = FrameArena> {
     MODES
@@ -83,6 +83,20 @@ fn a_panic_inside_gives_the_scratch_back() {
         assert!(panicked.is_err());
     }
     assert_eq!(arena.scratch().stats().frame_count, 3);
+}
+
+/// Those of before the switch went on as they had begun.
+#[test]
+fn a_scratch_has_the_mode_of_its_arena() {
+    for is_set in [false, true] {
+        let mut owner = AnyArena::new(is_set, ArenaConfig::default());
+        for mode in MODES {
+            owner.set_mode(mode);
+            for _ in 0..2 {
+                assert_eq!(owner.arena().scratch().config().mode, mode);
+            }
+        }
+    }
 }
 
 /// The pool was freed by recursion, and overflowed the stack.
