@@ -205,7 +205,7 @@ impl ThreadArenas {
 
     fn end_frame(&mut self) -> Option<PanicPayload> {
         let _zone = self.shared.profile().zone_of_reset();
-        let usage = self.usage();
+        let (usage, has_grown) = (self.usage(), self.has_grown());
         let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
         let active_count = self.members.iter_quiescent().filter(active).count();
         if let Some(shared) = self.reservations_mut().next() {
@@ -226,7 +226,7 @@ impl ThreadArenas {
         if let Some(shared) = self.reservations_mut().next() {
             shared.settle(member_count);
         }
-        self.figures.note(usage);
+        self.figures.note(usage, has_grown);
         panicked
     }
 
@@ -235,7 +235,7 @@ impl ThreadArenas {
     /// # Panics
     /// As [`begin_frame`](Self::begin_frame).
     pub fn set_mode(&mut self, mode: ArenaMode) {
-        let usage = self.usage();
+        let (usage, has_grown) = (self.usage(), self.has_grown());
         self.epoch = Epoch::next();
         if let Some(older) = &mut self.older {
             older.epoch = Epoch::next();
@@ -247,7 +247,7 @@ impl ThreadArenas {
         }
         self.configure_reservations();
         self.reservations_mut().for_each(Reservation::rewind);
-        self.figures.note(usage);
+        self.figures.note(usage, has_grown);
         resume(panicked);
     }
 
@@ -350,6 +350,11 @@ impl ThreadArenas {
         sum
     }
 
+    /// Whether this frame needed more than one block.
+    fn has_grown(&self) -> bool {
+        self.shared.block_count() > 1
+    }
+
     /// What this frame allocated so far, over all threads; empty but in [`ArenaMode::Traced`].
     /// Offsets count through the threads' arenas, one after the other.
     ///
@@ -398,11 +403,11 @@ impl ThreadArenas {
 }
 
 impl SetFigures {
-    fn note(&mut self, usage: FrameUsage) {
+    fn note(&mut self, usage: FrameUsage, has_grown: bool) {
         self.frame_count += 1;
         self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
         self.last = usage;
-        self.pressure.note(&usage);
+        self.pressure.note_peak(usage.peak_bytes, has_grown);
         self.history.push(usage);
     }
 }

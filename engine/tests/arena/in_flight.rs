@@ -63,6 +63,22 @@ fn a_resize_stays_in_the_figures_whichever_memory_it_was() {
     }
 }
 
+/// The set's two blocks passed for growth.
+#[test]
+fn two_blocks_for_two_frames_are_no_growth() {
+    for mut owner in arenas() {
+        for _ in 0..10 {
+            owner.arena().alloc([0u8; 1_000]);
+            owner.reset();
+        }
+        assert_eq!(owner.pressure().grown_frame_count, 0);
+        owner.arena().alloc([0u8; 100_000]);
+        owner.reset();
+        let grown_frame_count = u32::from(owner.arena().config().mode != ArenaMode::PerObject);
+        assert_eq!(owner.pressure().grown_frame_count, grown_frame_count);
+    }
+}
+
 #[test]
 fn each_frame_in_flight_settles_in_one_block() {
     for mut owner in [false, true].map(|is_set| AnyArena::new(is_set, config(ArenaMode::Bump))) {

@@ -41,10 +41,7 @@ fn pressure_tells_how_many_frames_grew_and_what_to_set() {
             arena.arena().alloc([0u8; 1_000]);
         }
         arena.reset();
-        let pressure = match &arena {
-            AnyArena::Single(arena) => arena.pressure(),
-            AnyArena::Set(set) => set.pressure(),
-        };
+        let pressure = arena.pressure();
         assert_eq!((pressure.frame_count, pressure.grown_frame_count), (10, 1));
         let advised = pressure.advised_capacity_bytes();
         let mut advised = AnyArena::new(is_set, config(advised, MODES[0], Budget::Unlimited));

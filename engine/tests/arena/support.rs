@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use frame_arena::{ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, ThreadArenas};
+use frame_arena::{ArenaConfig, ArenaMode, ArenaStats, Budget, FrameArena, Pressure, ThreadArenas};
 
 pub const MODES: [ArenaMode; 3] = [ArenaMode::Bump, ArenaMode::Traced, ArenaMode::PerObject];
 
@@ -59,6 +59,14 @@ impl AnyArena {
         match self {
             Self::Single(arena) => arena.stats(),
             Self::Set(set) => set.stats(),
+        }
+    }
+
+    /// The advice on the arena's capacity, or the set's.
+    pub fn pressure(&self) -> Pressure {
+        match self {
+            Self::Single(arena) => arena.pressure(),
+            Self::Set(set) => set.pressure(),
         }
     }
 }
