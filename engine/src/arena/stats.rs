@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::config::ArenaConfig;
 use super::error::AllocError;
+use super::raw::RawArena;
 
 /// What one frame took from an arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,18 @@ pub struct FrameUsage {
     pub block_count: u32,
     /// Requests to the system in the frame, for growth.
     pub block_requests: u32,
+}
+
+impl FrameUsage {
+    /// This frame's, with what the memory of `older`, in flight beside it, holds from the system.
+    pub(crate) fn beside(self, older: &RawArena) -> Self {
+        let held = older.usage();
+        Self {
+            reserved_bytes: self.reserved_bytes + held.reserved_bytes,
+            block_count: self.block_count + held.block_count,
+            ..self
+        }
+    }
 }
 
 /// A small table, bytes in KiB.

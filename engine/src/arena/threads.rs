@@ -334,7 +334,7 @@ impl ThreadArenas {
     fn usage(&mut self) -> FrameUsage {
         let mut sum = FrameUsage::default();
         for arena in self.members.iter_quiescent() {
-            let usage = arena.raw().usage();
+            let usage = arena.usage();
             sum.alloc_count += usage.alloc_count;
             sum.used_bytes += usage.used_bytes;
             sum.peak_bytes += usage.peak_bytes;

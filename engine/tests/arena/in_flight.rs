@@ -4,7 +4,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use frame_arena::{
-    ArenaConfig, ArenaMode, Budget, FrameArena, FrameVec, Handle, SliceHandle, ThreadArenas,
+    ArenaConfig, ArenaMode, Budget, FrameArena, FrameUsage, FrameVec, Handle, SliceHandle,
+    ThreadArenas,
 };
 
 use crate::support::{AnyArena, MODES};
@@ -60,6 +61,34 @@ fn a_resize_stays_in_the_figures_whichever_memory_it_was() {
             owner.reset();
         }
         assert!(resizes.is_sorted() && resizes[7] == 1, "{resizes:?}");
+    }
+}
+
+/// `usage` and `history` left the last frame's out, and a set in per-object mode its objects.
+#[test]
+fn what_is_held_is_that_of_both_frames() {
+    for mut owner in arenas() {
+        for _ in 0..3 {
+            owner.arena().alloc([0u8; 1_000]);
+            owner.reset();
+        }
+        owner.arena().alloc([0u8; 1_000]);
+        let (stats, is_per_object) =
+            (owner.stats(), owner.arena().config().mode == ArenaMode::PerObject);
+        assert_eq!(stats.reserved_bytes, if is_per_object { 2_000 } else { stats.reserved_bytes });
+        assert_eq!(stats.block_count, if is_per_object { 0 } else { 2 });
+    }
+    for mode in MODES {
+        let config = ArenaConfig { history_frames: 4, ..config(mode) };
+        let mut arena = FrameArena::with_config(config);
+        for _ in 0..3 {
+            arena.alloc([0u8; 1_000]);
+            let (stats, usage) = (arena.stats(), arena.usage());
+            let held = |usage: &FrameUsage| (usage.reserved_bytes, usage.block_count);
+            assert_eq!(held(&usage), (stats.reserved_bytes, stats.block_count));
+            arena.reset();
+            assert_eq!(arena.history().last().map(held), Some(held(&usage)));
+        }
     }
 }
 

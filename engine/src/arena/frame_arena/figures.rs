@@ -11,21 +11,15 @@ impl FrameArena {
     /// Figures of the frame so far and of the arena's life. A few loads and adds.
     #[must_use]
     pub fn stats(&self) -> ArenaStats {
-        let stats = self.raw.stats();
-        match &self.older {
-            None => stats,
-            Some(older) => ArenaStats {
-                reserved_bytes: stats.reserved_bytes + older.reserved_bytes(),
-                block_count: stats.block_count + older.usage().block_count,
-                ..stats
-            },
-        }
+        let FrameUsage { reserved_bytes, block_count, .. } = self.usage();
+        ArenaStats { reserved_bytes, block_count, ..self.raw.stats() }
     }
 
     /// Figures of the frame so far, with a `Display` as a small table.
     #[must_use]
     pub fn usage(&self) -> FrameUsage {
-        self.raw.usage()
+        let usage = self.raw.usage();
+        self.older.as_ref().map_or(usage, |older| usage.beside(older))
     }
 
     /// How the last frames fitted the memory reserved, with advice on the capacity as `Display`.

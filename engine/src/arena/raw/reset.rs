@@ -19,7 +19,7 @@ use crate::profile::{self, ArenaProfile};
 impl RawArena {
     /// Ends the frame and begins another in the same memory.
     pub(crate) fn reset(&mut self, epoch: Epoch) -> Option<PanicPayload> {
-        self.note_frame(self.usage());
+        self.note_frame(None);
         self.begin(epoch)
     }
 
@@ -53,7 +53,7 @@ impl RawArena {
     /// this frame is kept there.
     #[inline(never)]
     pub(crate) fn reset_in_turn(&mut self, older: &mut Self, epoch: Epoch) -> Option<PanicPayload> {
-        self.note_frame(self.usage());
+        self.note_frame(Some(older));
         mem::swap(self, older);
         mem::swap(&mut self.life, &mut older.life); // One life, whichever memory is in use.
         self.begin(epoch)
@@ -69,9 +69,10 @@ impl RawArena {
         panicked
     }
 
-    /// Changes where allocations come from. Ends the frame as a reset does.
+    /// Changes where allocations come from. Forgets what is in this memory as a reset does, which
+    /// the caller has noted.
     pub(crate) fn set_mode(&mut self, mode: ArenaMode, epoch: Epoch) -> Option<PanicPayload> {
-        let panicked = self.reset(epoch);
+        let panicked = self.begin(epoch);
         self.config.mode = mode;
         if let Source::Own { blocks, spare } = &mut self.source
             && mode == ArenaMode::PerObject
@@ -221,7 +222,7 @@ impl RawArena {
         }
     }
 
-    /// This frame, so far.
+    /// This frame, so far, in this memory.
     pub(crate) fn usage(&self) -> FrameUsage {
         let used_bytes = self.used_bytes();
         FrameUsage {
@@ -235,11 +236,13 @@ impl RawArena {
         }
     }
 
-    fn note_frame(&mut self, usage: FrameUsage) {
+    /// Notes the frame that ends, with the last one's memory beside it if that is in flight.
+    pub(crate) fn note_frame(&mut self, older: Option<&Self>) {
+        let usage = self.usage();
         let is_quiet = size::is_quiet(usage.peak_bytes, usage.reserved_bytes);
         self.quiet.note(usage.peak_bytes, is_quiet);
         self.life.pressure.note(&usage);
-        self.life.history.push(usage);
+        self.life.history.push(older.map_or(usage, |older| usage.beside(older)));
     }
 
     #[inline(never)]
