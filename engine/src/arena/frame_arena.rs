@@ -163,7 +163,7 @@ impl FrameArena {
         if mode != self.config().mode {
             self.scratch.free_all(); // Those to come have the new one.
         }
-        self.raw.note_frame(self.older.as_deref());
+        self.raw.note_frame(self.older.as_deref_mut());
         let mut first_panic = self.raw.set_mode(mode, epoch);
         if let Some(older) = &mut self.older
             && let Some(payload) = older.set_mode(mode, older_epoch)

@@ -426,7 +426,6 @@ impl Reservation {
         let active_count = self.active_count;
         let claimed_bytes = self.claimed_bytes();
         let (reserved_bytes, block_count) = self.held();
-        self.note_frame(claimed_bytes, reserved_bytes);
         // A thread alone makes its window longer where it is and leaves no tails.
         let tail_bytes = core::mem::take(self.tail_bytes.get_mut());
         let tail_bytes = if active_count > 1 { tail_bytes } else { 0 };
@@ -496,8 +495,9 @@ impl Reservation {
         }
     }
 
-    fn note_frame(&mut self, claimed_bytes: usize, reserved_bytes: usize) {
-        if size::is_quiet(claimed_bytes, reserved_bytes) {
+    /// Notes what the frame that ends claimed, in this memory or in that of the other frame in flight.
+    pub(crate) fn note_frame(&mut self, claimed_bytes: usize) {
+        if size::is_quiet(claimed_bytes, self.held().0) {
             self.quiet_frames = self.quiet_frames.saturating_add(1);
             self.quiet_most_bytes = self.quiet_most_bytes.max(claimed_bytes);
         } else {
@@ -512,7 +512,7 @@ impl Reservation {
     }
 
     /// Bytes that were granted in this frame. Regions before the current one count as full.
-    fn claimed_bytes(&mut self) -> usize {
+    pub(crate) fn claimed_bytes(&mut self) -> usize {
         let Some(region) = self.region() else {
             return 0;
         };

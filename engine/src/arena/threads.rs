@@ -208,9 +208,12 @@ impl ThreadArenas {
         let (usage, has_grown) = (self.usage(), self.has_grown());
         let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
         let active_count = self.members.iter_quiescent().filter(active).count();
+        let mut claimed_bytes = 0;
         if let Some(shared) = self.reservations_mut().next() {
             shared.note_active_count(active_count);
+            claimed_bytes = shared.claimed_bytes();
         }
+        self.reservations_mut().for_each(|shared| shared.note_frame(claimed_bytes));
         let ended = mem::replace(&mut self.epoch, Epoch::next());
         if let Some(older) = &mut self.older {
             mem::swap(&mut self.shared, &mut older.shared);
@@ -310,7 +313,11 @@ impl ThreadArenas {
     #[must_use]
     pub fn stats(&mut self) -> ArenaStats {
         let usage = self.usage();
-        let older_resizes = self.older.as_ref().map_or(0, |older| older.shared.resizes());
+        let (mut resizes, mut quiet_frames) = (0, u32::MAX);
+        for shared in self.reservations_mut() {
+            resizes += shared.resizes();
+            quiet_frames = quiet_frames.min(shared.quiet_frames());
+        }
         ArenaStats {
             alloc_count: usage.alloc_count,
             used_bytes: usage.used_bytes,
@@ -319,8 +326,8 @@ impl ThreadArenas {
             abandoned_bytes: usage.abandoned_bytes,
             block_count: usage.block_count,
             block_requests: usage.block_requests,
-            resizes: self.shared.resizes() + older_resizes,
-            quiet_frames: self.shared.quiet_frames(),
+            resizes,
+            quiet_frames,
             frame_count: self.figures.frame_count,
         }
     }

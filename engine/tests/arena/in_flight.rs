@@ -64,6 +64,28 @@ fn a_resize_stays_in_the_figures_whichever_memory_it_was() {
     }
 }
 
+/// Each memory counted the frames that it served: every other one.
+#[test]
+fn quiet_frames_are_counted_for_both_memories_and_shrink_both() {
+    let settings = ArenaConfig { shrink_after_frames: 6, ..config(ArenaMode::Bump) };
+    for mut owner in [false, true].map(|is_set| AnyArena::new(is_set, settings)) {
+        let mut frame = |bytes| {
+            owner.arena().alloc_slice_fill_with(bytes, |_| 0u8);
+            owner.reset();
+            owner.stats()
+        };
+        let settled = (0..8).map(|_| frame(2_000_000)).last().unwrap();
+        assert_eq!(settled.quiet_frames, 0);
+        assert_eq!([1_000; 4].map(|bytes| frame(bytes).quiet_frames), [1, 2, 3, 4]);
+        assert_eq!(frame(2_000_000).quiet_frames, 0);
+        assert_eq!([1_000; 5].map(|bytes| frame(bytes).quiet_frames), [1, 2, 3, 4, 5]);
+        let (one, both) = (frame(1_000), frame(1_000));
+        assert!(one.reserved_bytes < settled.reserved_bytes * 2 / 3, "{one:?} of {settled:?}");
+        assert!(both.reserved_bytes < settled.reserved_bytes / 3, "{both:?} of {settled:?}");
+        assert_eq!((both.quiet_frames, frame(1_000).quiet_frames), (0, 1));
+    }
+}
+
 /// `usage` and `history` left the last frame's out, and a set in per-object mode its objects.
 #[test]
 fn what_is_held_is_that_of_both_frames() {

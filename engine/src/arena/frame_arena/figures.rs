@@ -12,7 +12,12 @@ impl FrameArena {
     #[must_use]
     pub fn stats(&self) -> ArenaStats {
         let FrameUsage { reserved_bytes, block_count, .. } = self.usage();
-        ArenaStats { reserved_bytes, block_count, ..self.raw.stats() }
+        let stats = self.raw.stats();
+        let quiet_frames = match &self.older {
+            Some(older) => stats.quiet_frames.min(older.quiet_frames()),
+            None => stats.quiet_frames,
+        };
+        ArenaStats { reserved_bytes, block_count, quiet_frames, ..stats }
     }
 
     /// Figures of the frame so far, with a `Display` as a small table.

@@ -237,12 +237,21 @@ impl RawArena {
     }
 
     /// Notes the frame that ends, with the last one's memory beside it if that is in flight.
-    pub(crate) fn note_frame(&mut self, older: Option<&Self>) {
+    pub(crate) fn note_frame(&mut self, mut older: Option<&mut Self>) {
         let usage = self.usage();
-        let is_quiet = size::is_quiet(usage.peak_bytes, usage.reserved_bytes);
-        self.quiet.note(usage.peak_bytes, is_quiet);
+        self.note_quiet(usage.peak_bytes);
         self.life.pressure.note(&usage);
+        if let Some(older) = &mut older {
+            older.note_quiet(usage.peak_bytes);
+        }
         self.life.history.push(older.map_or(usage, |older| usage.beside(older)));
+    }
+
+    /// Notes whether a frame, in this memory or in the other, would have left most of this one idle.
+    fn note_quiet(&mut self, peak_bytes: usize) {
+        let is_quiet = self.config.mode != ArenaMode::PerObject
+            && size::is_quiet(peak_bytes, self.reserved_bytes());
+        self.quiet.note(peak_bytes, is_quiet);
     }
 
     #[inline(never)]
@@ -266,9 +275,13 @@ impl RawArena {
             block_count: usage.block_count,
             block_requests: usage.block_requests,
             resizes: self.life.resizes,
-            quiet_frames: self.quiet.frame_count,
+            quiet_frames: self.quiet_frames(),
             frame_count: self.life.pressure.frame_count(),
         }
+    }
+
+    pub(crate) fn quiet_frames(&self) -> u32 {
+        self.quiet.frame_count
     }
 
     pub(crate) fn pressure(&self) -> Pressure {
