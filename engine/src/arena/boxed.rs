@@ -20,7 +20,7 @@ use core::mem::{ManuallyDrop, needs_drop};
 use core::ops::{Deref, DerefMut};
 use core::ptr::{NonNull, drop_in_place};
 
-use super::error::{Refused, refuse};
+use super::error::{Refused, granted};
 use super::frame_arena::FrameArena;
 
 /// An owner of one value in a [`FrameArena`], which drops it at the end of its own scope.
@@ -77,7 +77,7 @@ impl<'a, T> FrameBox<'a, T> {
     #[inline]
     #[track_caller]
     pub fn new_in(value: T, arena: &'a FrameArena) -> Self {
-        Self::try_new_in(value, arena).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(Self::try_new_in(value, arena))
     }
 
     /// As [`new_in`](Self::new_in).

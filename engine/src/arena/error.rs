@@ -200,3 +200,14 @@ impl Error for StaleHandle {}
 pub(crate) fn refuse(error: AllocError) -> ! {
     panic!("{error}")
 }
+
+/// What a `try_` twin gave, or the panic of the plain call, in the name of its caller. No closure
+/// for `unwrap_or_else`, which would panic in its own name.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn granted<T, E: Into<AllocError>>(answer: Result<T, E>) -> T {
+    match answer {
+        Ok(granted) => granted,
+        Err(error) => refuse(error.into()),
+    }
+}

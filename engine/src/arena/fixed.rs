@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 
 use super::config::{ArenaConfig, Budget};
 use super::epoch::Epoch;
-use super::error::{AllocError, refuse};
+use super::error::{AllocError, granted};
 use super::frame_arena::FrameArena;
 use super::poison;
 use super::raw::RawArena;
@@ -37,7 +37,7 @@ impl FrameArena {
     #[must_use]
     #[track_caller]
     pub fn fixed(bytes: usize) -> Self {
-        Self::try_fixed(bytes).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_fixed(bytes))
     }
 
     /// As [`fixed`](Self::fixed).

@@ -15,7 +15,7 @@ use core::slice;
 use super::config::{ArenaConfig, ArenaMode, Budget};
 use super::drops::{DropList, PanicPayload, keep_first};
 use super::epoch::Epoch;
-use super::error::{AllocError, Refused, refuse};
+use super::error::{AllocError, Refused, granted};
 use super::raw::RawArena;
 use super::scratch::ScratchPool;
 use super::side_bump::SideBump;
@@ -102,7 +102,7 @@ impl FrameArena {
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
-        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_config(config))
     }
 
     /// As [`with_config`](Self::with_config).
@@ -112,6 +112,7 @@ impl FrameArena {
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         let older = config.keeps_last_frame().then(|| Box::new(RawArena::new(config)));
         let mut arena = Self::from_raws(RawArena::new(config), older);
@@ -297,7 +298,7 @@ impl FrameArena {
     /// If the budget or the system refuses.
     #[track_caller]
     pub fn alloc_drop<T: Send + 'static>(&self, value: T) -> &mut T {
-        self.try_alloc_drop(value).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(self.try_alloc_drop(value))
     }
 
     /// As [`alloc_drop`](Self::alloc_drop).
@@ -349,7 +350,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn alloc_slice_clone<T: Clone>(&self, source: &[T]) -> &mut [T] {
-        self.try_alloc_slice_clone(source).unwrap_or_else(|error| refuse(error))
+        granted(self.try_alloc_slice_clone(source))
     }
 
     /// As [`alloc_slice_clone`](Self::alloc_slice_clone).
@@ -374,7 +375,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn alloc_slice_fill_with<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
-        self.try_alloc_slice_fill_with(len, make).unwrap_or_else(|error| refuse(error))
+        granted(self.try_alloc_slice_fill_with(len, make))
     }
 
     /// As [`alloc_slice_fill_with`](Self::alloc_slice_fill_with).
@@ -512,7 +513,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn alloc_str(&self, text: &str) -> &mut str {
-        self.try_alloc_str(text).unwrap_or_else(|error| refuse(error))
+        granted(self.try_alloc_str(text))
     }
 
     /// As [`alloc_str`](Self::alloc_str).
@@ -540,7 +541,7 @@ impl FrameArena {
     /// If the budget or the system refuses, or a `Display` returns an error of its own.
     #[track_caller]
     pub fn alloc_fmt(&self, text: fmt::Arguments<'_>) -> &mut str {
-        self.try_alloc_fmt(text).unwrap_or_else(|error| refuse(error))
+        granted(self.try_alloc_fmt(text))
     }
 
     /// As [`alloc_fmt`](Self::alloc_fmt).

@@ -16,7 +16,7 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use super::epoch::Epoch;
-use super::error::{AllocError, Refused, StaleHandle, refuse};
+use super::error::{AllocError, Refused, StaleHandle, granted};
 use super::frame_arena::FrameArena;
 use super::string::FrameString;
 use super::vec::FrameVec;
@@ -181,7 +181,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn publish<T: Send + Sync + 'static>(&self, value: T) -> Handle<T> {
-        self.try_publish(value).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(self.try_publish(value))
     }
 
     /// As [`publish`](Self::publish).
@@ -206,7 +206,7 @@ impl FrameArena {
         &self,
         source: &[T],
     ) -> SliceHandle<T> {
-        self.try_publish_slice_copy(source).unwrap_or_else(|error| refuse(error))
+        granted(self.try_publish_slice_copy(source))
     }
 
     /// As [`publish_slice_copy`](Self::publish_slice_copy).
@@ -234,7 +234,7 @@ impl FrameArena {
         I: IntoIterator<IntoIter: ExactSizeIterator>,
         I::Item: Send + Sync + 'static,
     {
-        self.try_publish_slice_from_iter(items).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(self.try_publish_slice_from_iter(items))
     }
 
     /// As [`publish_slice_from_iter`](Self::publish_slice_from_iter).
@@ -261,7 +261,7 @@ impl FrameArena {
     #[inline]
     #[track_caller]
     pub fn publish_str(&self, text: &str) -> StrHandle {
-        self.try_publish_str(text).unwrap_or_else(|error| refuse(error))
+        granted(self.try_publish_str(text))
     }
 
     /// As [`publish_str`](Self::publish_str).

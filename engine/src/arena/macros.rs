@@ -3,7 +3,7 @@
 use core::fmt;
 use core::iter::repeat_n;
 
-use super::error::refuse;
+use super::error::granted;
 use super::frame_arena::FrameArena;
 use super::string::FrameString;
 use super::vec::FrameVec;
@@ -49,7 +49,7 @@ impl<'a> FrameString<'a> {
     #[must_use]
     #[track_caller]
     pub fn from_fmt_in(text: fmt::Arguments<'_>, arena: &'a FrameArena) -> Self {
-        Self::try_from_fmt_in(text, arena).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_from_fmt_in(text, arena))
     }
 }
 

@@ -15,7 +15,7 @@ use hashbrown::hash_map::{Drain, HashMap, IntoIter, Iter, IterMut, Keys, Values,
 pub use entry::MapEntry;
 pub use hash::FixedHash;
 
-use super::error::{AllocError, Refused, refuse};
+use super::error::{AllocError, Refused, granted, refuse};
 use super::frame_arena::FrameArena;
 use super::trace::Origin;
 
@@ -61,7 +61,7 @@ impl<'a, K: Eq + Hash, V> FrameMap<'a, K, V> {
     #[must_use]
     #[track_caller]
     pub fn with_capacity_in(capacity: usize, arena: &'a FrameArena) -> Self {
-        Self::try_with_capacity_in(capacity, arena).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_capacity_in(capacity, arena))
     }
 
     /// As [`with_capacity_in`](Self::with_capacity_in).
@@ -175,7 +175,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// If the budget or the system refuses.
     #[track_caller]
     pub fn reserve(&mut self, additional: usize) {
-        self.try_reserve(additional).unwrap_or_else(|error| refuse(error));
+        granted(self.try_reserve(additional));
     }
 
     /// As [`reserve`](Self::reserve).
@@ -369,7 +369,7 @@ where
 impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for FrameMap<'_, K, V, S> {
     #[track_caller]
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        self.try_extend(entries).unwrap_or_else(|refused| refuse(refused.error()));
+        granted(self.try_extend(entries));
     }
 }
 

@@ -56,7 +56,7 @@ pub use config::{ArenaConfig, ArenaMode, Budget};
 pub(crate) use drops::{PanicPayload, keep_first};
 pub use epoch::Epoch;
 #[cfg(feature = "ecs")]
-pub(crate) use error::refuse;
+pub(crate) use error::granted;
 pub use error::{AllocError, Refused, StaleHandle};
 pub use fixed::FixedArena;
 pub use frame_arena::FrameArena;

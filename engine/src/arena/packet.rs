@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use super::config::ArenaConfig;
 use super::drops::resume_in_drop;
 use super::epoch::Epoch;
-use super::error::{AllocError, StaleHandle, refuse};
+use super::error::{AllocError, StaleHandle, granted};
 use super::frame_arena::FrameArena;
 use super::handle::{AnyHandle, HandleTarget};
 use super::shared::{SharedFrame, WholeArena};
@@ -106,7 +106,7 @@ impl PacketPool {
     #[must_use]
     #[track_caller]
     pub fn with_config(arena_count: usize, config: ArenaConfig) -> Self {
-        Self::try_with_config(arena_count, config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_config(arena_count, config))
     }
 
     /// As [`with_config`](Self::with_config).
@@ -148,7 +148,7 @@ impl PacketPool<ThreadArenas> {
     #[must_use]
     #[track_caller]
     pub fn with_sets(set_count: usize, config: ArenaConfig) -> Self {
-        Self::try_with_sets(set_count, config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_sets(set_count, config))
     }
 
     /// As [`with_sets`](Self::with_sets).

@@ -7,7 +7,7 @@
 use core::fmt::{self, Write};
 use core::ops::Deref;
 
-use super::error::{AllocError, refuse};
+use super::error::{AllocError, granted};
 use super::frame_arena::FrameArena;
 use super::vec::FrameVec;
 
@@ -103,7 +103,7 @@ impl<'a> FrameString<'a> {
     #[inline]
     #[track_caller]
     pub fn push_str(&mut self, text: &str) {
-        self.try_push_str(text).unwrap_or_else(|error| refuse(error));
+        granted(self.try_push_str(text));
     }
 
     /// As [`push_str`](Self::push_str).

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::config::{ArenaConfig, ArenaMode, Budget};
 use super::drops::{PanicPayload, keep_first, resume_in_drop};
 use super::epoch::Epoch;
-use super::error::{AllocError, MAX_KEPT_THREADS, StaleHandle, refuse};
+use super::error::{AllocError, MAX_KEPT_THREADS, StaleHandle, granted};
 use super::frame_arena::FrameArena;
 use super::handle::{AnyHandle, HandleTarget, live_epoch, resolve};
 use super::members::MemberList;
@@ -91,7 +91,7 @@ impl ThreadArenas {
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
-        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_config(config))
     }
 
     /// As [`with_config`](Self::with_config).
@@ -101,6 +101,7 @@ impl ThreadArenas {
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_with_config(config: ArenaConfig) -> Result<Self, AllocError> {
         Self::try_for_threads(config, 0)
     }
@@ -122,6 +123,7 @@ impl ThreadArenas {
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
         if thread_count > MAX_KEPT_THREADS {
             let arena = config.name;
@@ -144,6 +146,7 @@ impl ThreadArenas {
         Ok(set)
     }
 
+    #[track_caller]
     fn lazy(config: ArenaConfig) -> Self {
         Self {
             shared: Arc::new(Reservation::new(config)),

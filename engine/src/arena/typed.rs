@@ -51,7 +51,7 @@ use core::marker::PhantomData;
 pub use dynamic::{DynArena, DynIterMut};
 
 use super::config::{ArenaConfig, ArenaMode, Budget};
-use super::error::{AllocError, Refused, refuse};
+use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
 use super::raw::RawArena;
 use super::stats::ArenaStats;
@@ -153,7 +153,7 @@ impl<T> TypedArena<T> {
     #[must_use]
     #[track_caller]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self::try_with_capacity(capacity).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_capacity(capacity))
     }
 
     /// As [`with_capacity`](Self::with_capacity).
@@ -176,7 +176,7 @@ impl<T> TypedArena<T> {
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
-        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_config(config))
     }
 
     /// As [`with_config`](Self::with_config).
@@ -200,7 +200,7 @@ impl<T> TypedArena<T> {
     #[inline]
     #[track_caller]
     pub fn alloc(&self, value: T) -> &mut T {
-        self.try_alloc(value).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(self.try_alloc(value))
     }
 
     /// As [`alloc`](Self::alloc).

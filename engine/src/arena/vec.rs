@@ -6,7 +6,7 @@ use core::ops::{Deref, DerefMut};
 use allocator_api2::collections::{TryReserveError, TryReserveErrorKind};
 use allocator_api2::vec::{self, Vec};
 
-use super::error::{AllocError, Refused, refuse};
+use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
 use super::trace::Origin;
 
@@ -53,7 +53,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline]
     #[track_caller]
     pub fn with_capacity_in(capacity: usize, arena: &'a FrameArena) -> Self {
-        Self::try_with_capacity_in(capacity, arena).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_capacity_in(capacity, arena))
     }
 
     /// As [`with_capacity_in`](Self::with_capacity_in).
@@ -130,7 +130,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline(never)]
     #[track_caller]
     fn grow_for_push(&mut self) {
-        self.grow_amortized(1).unwrap_or_else(|error| refuse(error));
+        granted(self.grow_amortized(1));
     }
 
     /// Makes room for `additional` more elements, and for as many again as there are.
@@ -140,7 +140,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline]
     #[track_caller]
     pub fn reserve(&mut self, additional: usize) {
-        self.try_reserve(additional).unwrap_or_else(|error| refuse(error));
+        granted(self.try_reserve(additional));
     }
 
     /// As [`reserve`](Self::reserve).
@@ -204,7 +204,7 @@ impl<'a, T> FrameVec<'a, T> {
     where
         T: Clone,
     {
-        self.try_extend_from_slice(items).unwrap_or_else(|error| refuse(error));
+        granted(self.try_extend_from_slice(items));
     }
 
     /// As [`extend_from_slice`](Self::extend_from_slice).
@@ -351,7 +351,7 @@ impl<T> Extend<T> for FrameVec<'_, T> {
     #[inline]
     #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
-        self.try_extend(items).unwrap_or_else(|refused| refuse(refused.error()));
+        granted(self.try_extend(items));
     }
 }
 

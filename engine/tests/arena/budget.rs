@@ -1,9 +1,12 @@
 //! Budgets: exact, with the reason in the error and the value back, and warnings once a frame.
 
-use std::thread;
+use std::cell::RefCell;
+use std::sync::Once;
+use std::{panic, thread};
 
 use frame_arena::{
     AllocError, ArenaConfig, ArenaMode, Budget, FrameArena, FrameString, FrameVec, ThreadArenas,
+    TypedArena, frame_box,
 };
 
 use crate::support::{AnyArena, GRANULE_BYTES, MODES, config, panic_text};
@@ -127,6 +130,50 @@ fn the_plain_calls_panic_with_the_same_text() {
         assert_eq!(panic_text(|| _ = arena.publish(words)).as_deref(), text);
         let makes_room = || _ = FrameVec::<u64>::with_capacity_in(2, arena);
         assert_eq!(panic_text(makes_room).as_deref(), text);
+    }
+}
+
+/// Where `work` panics.
+fn panic_file(work: impl FnOnce()) -> Option<String> {
+    thread_local! {
+        static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
+    }
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            FILE.set(info.location().map(|location| location.file().to_string()));
+            others(info);
+        }));
+    });
+    panic_text(work)?;
+    FILE.take()
+}
+
+/// Half of them named a line of this crate.
+#[test]
+fn the_plain_calls_panic_in_the_name_of_their_caller() {
+    let arena = FrameArena::fixed(0);
+    let typed = TypedArena::with_config(config(0, ArenaMode::Bump, Budget::Refuse(0)));
+    let works: [&dyn Fn(); 15] = [
+        &|| _ = arena.alloc(1u64),
+        &|| _ = arena.alloc_drop(1u64),
+        &|| _ = arena.alloc_slice_copy(&[1u64]),
+        &|| _ = arena.alloc_slice_clone(&[1u64]),
+        &|| _ = arena.alloc_slice_fill_with(1, |n| n),
+        &|| _ = arena.alloc_str("text"),
+        &|| _ = arena.alloc_fmt(format_args!("{}", 1)),
+        &|| _ = arena.publish(1u64),
+        &|| _ = arena.publish_str("text"),
+        &|| FrameVec::new_in(&arena).push(1u64),
+        &|| FrameVec::new_in(&arena).extend([1u64]),
+        &|| FrameString::new_in(&arena).push_str("text"),
+        &|| _ = frame_box!(in &arena; 1u64),
+        &|| _ = typed.alloc(1u64),
+        &|| _ = FrameArena::with_capacity(usize::MAX / 8),
+    ];
+    for (number, work) in works.iter().enumerate() {
+        assert_eq!(panic_file(work).as_deref(), Some(file!()), "work {number}");
     }
 }
 

@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 use super::default_config;
 use super::store::{Cursor, RunHeader, Store, slot};
 use crate::arena::config::{ArenaConfig, ArenaMode, Budget};
-use crate::arena::error::{AllocError, Refused, refuse};
+use crate::arena::error::{AllocError, Refused, granted};
 use crate::arena::frame_arena::FrameArena;
 use crate::arena::raw::RawArena;
 use crate::arena::stats::ArenaStats;
@@ -89,7 +89,7 @@ impl<D: ?Sized> DynArena<D> {
     #[must_use]
     #[track_caller]
     pub fn with_config(config: ArenaConfig) -> Self {
-        Self::try_with_config(config).unwrap_or_else(|error| refuse(error))
+        granted(Self::try_with_config(config))
     }
 
     /// As [`with_config`](Self::with_config).
@@ -109,7 +109,7 @@ impl<D: ?Sized> DynArena<D> {
     #[inline]
     #[track_caller]
     pub fn alloc<T: Send + 'static>(&self, value: T, as_dyn: fn(&mut T) -> &mut D) -> &mut T {
-        self.try_alloc(value, as_dyn).unwrap_or_else(|refused| refuse(refused.error()))
+        granted(self.try_alloc(value, as_dyn))
     }
 
     /// As [`alloc`](Self::alloc).

@@ -14,7 +14,7 @@ use bevy_platform::cell::SyncCell;
 use super::order::Writes;
 use super::piece::{FIRST_PIECES, KeyedVec, Piece, Values};
 use super::shared::{ReadAlready, Shared};
-use crate::arena::refuse;
+use crate::arena::granted;
 use crate::ecs::arena::{Arena, PhaseArena};
 use crate::ecs::phase::Phase;
 use crate::{AllocError, FrameVec, Refused, ThreadArenas};
@@ -341,7 +341,7 @@ impl<'a, T: Send + Sync + 'static> BatchWriter<'a, T> {
 fn begin_batch<'a, T: Send + Sync + 'static>(
     written: &'a Written<'a, T>,
 ) -> &'a mut ManuallyDrop<KeyedVec<'a, T>> {
-    try_begin_batch(written).unwrap_or_else(|error| refuse(error))
+    granted(try_begin_batch(written))
 }
 
 #[cold]
