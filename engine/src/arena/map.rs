@@ -245,6 +245,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// In a full map, the value under `key`, or else room for one more entry.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     fn present_or_room(&mut self, key: &K) -> Result<Option<&mut V>, AllocError> {
         if !self.inner.contains_key(key) {
             self.try_reserve(1)?;
@@ -291,6 +292,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// # Errors
     /// If `key` is new and the budget or the system refuses its room; the error holds `key`.
     #[inline]
+    #[track_caller]
     pub fn try_entry(&mut self, key: K) -> Result<MapEntry<'_, 'a, K, V, S>, Refused<K>> {
         if self.is_full()
             && let Err(error) = self.present_or_room(&key)

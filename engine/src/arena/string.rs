@@ -150,6 +150,7 @@ impl<'a> FrameString<'a> {
     /// # Errors
     /// If the budget or the system refuses; then nothing was appended.
     #[inline]
+    #[track_caller]
     pub fn try_push(&mut self, character: char) -> Result<(), AllocError> {
         self.try_push_str(character.encode_utf8(&mut [0; 4]))
     }

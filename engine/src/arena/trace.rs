@@ -8,11 +8,14 @@ use hashbrown::HashMap;
 
 use super::map::FixedHash;
 
+/// The place of a call.
+pub(crate) type Caller = &'static Location<'static>;
+
 /// Who asks for memory: known where the call is compiled, passed on to the cold path only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     pub(crate) type_name: &'static str,
-    pub(crate) caller: &'static Location<'static>,
+    pub(crate) caller: Caller,
     pub(crate) len: usize,
 }
 
@@ -21,7 +24,13 @@ impl Origin {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn of<T>(len: usize) -> Self {
-        Self { type_name: core::any::type_name::<T>(), caller: Location::caller(), len }
+        Self::by::<T>(Location::caller(), len)
+    }
+
+    /// `len` values of `T`, asked for by `caller`.
+    #[inline(always)]
+    pub(crate) fn by<T>(caller: Caller, len: usize) -> Self {
+        Self { type_name: core::any::type_name::<T>(), caller, len }
     }
 
     /// Memory for a collection of another crate, which tells its layout only.
@@ -154,7 +163,7 @@ impl fmt::Display for FrameTrace {
 }
 
 /// Names a line of the trace.
-type Site = (&'static str, &'static Location<'static>);
+type Site = (&'static str, Caller);
 
 /// What is noted while a traced frame runs.
 #[derive(Default)]

@@ -2,13 +2,14 @@
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use core::panic::Location;
 
 use allocator_api2::collections::{TryReserveError, TryReserveErrorKind};
 use allocator_api2::vec::{self, Vec};
 
 use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
-use super::trace::Origin;
+use super::trace::{Caller, Origin};
 
 #[cfg(feature = "sim")]
 pub(crate) mod parts;
@@ -116,8 +117,14 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline(always)]
     #[track_caller]
     pub fn try_push(&mut self, value: T) -> Result<(), Refused<T>> {
+        self.try_push_for(Location::caller(), value)
+    }
+
+    /// As `try_push`, in the name of `caller`: a closure has a place of its own.
+    #[inline(always)]
+    fn try_push_for(&mut self, caller: Caller, value: T) -> Result<(), Refused<T>> {
         if self.inner.len() == self.inner.capacity()
-            && let Err(error) = self.grow_amortized(1)
+            && let Err(error) = self.grow_amortized(1, caller)
         {
             return Err(Refused::new(error, value));
         }
@@ -130,7 +137,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline(never)]
     #[track_caller]
     fn grow_for_push(&mut self) {
-        granted(self.grow_amortized(1));
+        granted(self.grow_amortized(1, Location::caller()));
     }
 
     /// Makes room for `additional` more elements, and for as many again as there are.
@@ -151,7 +158,7 @@ impl<'a, T> FrameVec<'a, T> {
     #[track_caller]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
         if additional > self.inner.capacity() - self.inner.len() {
-            self.grow_amortized(additional)?;
+            self.grow_amortized(additional, Location::caller())?;
         }
         Ok(())
     }
@@ -163,7 +170,11 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline]
     #[track_caller]
     pub fn try_reserve_exact(&mut self, additional: usize) -> Result<(), AllocError> {
-        let origin = Origin::of::<T>(self.len().saturating_add(additional));
+        self.grow_exactly(additional, Location::caller())
+    }
+
+    fn grow_exactly(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
+        let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
         let raw = self.arena().raw();
         raw.announced(origin, || self.inner.try_reserve_exact(additional))
             .map_err(|error| self.reason(additional, &error))
@@ -172,14 +183,13 @@ impl<'a, T> FrameVec<'a, T> {
     /// Doubles the capacity, or takes just what is needed where the double is refused.
     #[cold]
     #[inline(never)]
-    #[track_caller]
-    fn grow_amortized(&mut self, additional: usize) -> Result<(), AllocError> {
-        let origin = Origin::of::<T>(self.len().saturating_add(additional));
+    fn grow_amortized(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
+        let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
         let raw = self.arena().raw();
         if raw.announced(origin, || self.inner.try_reserve(additional)).is_ok() {
             return Ok(());
         }
-        self.try_reserve_exact(additional)
+        self.grow_exactly(additional, caller)
     }
 
     #[cold]
@@ -249,7 +259,8 @@ impl<'a, T> FrameVec<'a, T> {
             raw_parts::append_to_room(&mut self.inner, items);
             return Ok(());
         }
-        items.try_for_each(|item| self.try_push(item))
+        let caller = Location::caller();
+        items.try_for_each(|item| self.try_push_for(caller, item))
     }
 
     /// Removes and returns the last element.

@@ -3,7 +3,8 @@
 use std::panic::Location;
 
 use frame_arena::{
-    ArenaConfig, ArenaMode, FrameArena, FrameMap, FrameTrace, FrameVec, ThreadArenas, TraceEntry,
+    ArenaConfig, ArenaMode, FrameArena, FrameMap, FrameString, FrameTrace, FrameVec, ThreadArenas,
+    TraceEntry,
 };
 
 fn traced() -> FrameArena {
@@ -70,6 +71,23 @@ fn a_map_is_noted_as_its_pairs() {
     let mut map = FrameMap::new_in(&arena);
     map.insert(1u32, 2u64);
     assert!(entry(&arena.trace(), "(u32, u64)").bytes > 0);
+}
+
+/// Lines of this crate stood for what maps took, and for vectors from iterators of unknown length.
+#[test]
+fn whatever_a_collection_takes_is_noted_at_its_callers_place() {
+    let arena = traced();
+    let mut map = FrameMap::new_in(&arena);
+    (0..50u8).for_each(|key| _ = map.insert(key, key));
+    (50..99).for_each(|key| _ = map.entry(key).or_insert(key));
+    (100..150).for_each(|key| _ = map.try_entry(key).unwrap().or_insert(key));
+    map.extend([(200, 1)]);
+    let mut text = FrameString::new_in(&arena);
+    text.try_push('x').unwrap();
+    FrameVec::from_iter_in((0..50u16).filter(|n| n % 2 == 0), &arena).insert(7, 7);
+    for entry in arena.trace().entries {
+        assert_eq!(entry.file, file!(), "{entry:?}");
+    }
 }
 
 #[test]
