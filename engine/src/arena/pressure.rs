@@ -54,16 +54,20 @@ pub struct Pressure {
     pub grown_frame_count: u32,
     /// The most bytes that one of them used.
     pub most_bytes: usize,
+    /// In a set, the most that the threads of one of them claimed, of which each may have left up to
+    /// 64 KiB unused; without what [`try_for_threads`](crate::ThreadArenas::try_for_threads) adds to
+    /// the capacity. 0 for an arena of its own.
+    pub most_claimed_bytes: usize,
     /// Bytes held from the system now.
     pub reserved_bytes: usize,
 }
 
 impl Pressure {
-    /// Capacity to configure: the most that a frame used and a quarter more, in whole KiB, or MiB
-    /// from one MiB on.
+    /// Capacity to configure: the most that a frame used, or a set's threads claimed, and a quarter
+    /// more, in whole KiB, or MiB from one MiB on.
     #[must_use]
     pub fn advised_capacity_bytes(&self) -> usize {
-        let room = size::settled_room(self.most_bytes);
+        let room = size::settled_room(self.most_bytes.max(self.most_claimed_bytes));
         let unit = if room >= 1 << 20 { 1 << 20 } else { 1 << 10 };
         size::round_up(room, unit).unwrap_or(room)
     }
@@ -71,7 +75,7 @@ impl Pressure {
 
 impl fmt::Display for Pressure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let &Self { arena, frame_count, grown_frame_count, most_bytes, reserved_bytes } = self;
+        let &Self { arena, frame_count, grown_frame_count, most_bytes, reserved_bytes, .. } = self;
         if grown_frame_count > 0 {
             let capacity = Bytes(self.advised_capacity_bytes());
             let frames = if grown_frame_count == 1 { "frame" } else { "frames" };
@@ -163,6 +167,7 @@ impl PressureTally {
             frame_count: newer.frame_count + older.frame_count,
             grown_frame_count: newer.grown_frame_count + older.grown_frame_count,
             most_bytes: newer.most_bytes.max(older.most_bytes),
+            most_claimed_bytes: 0,
             reserved_bytes,
         }
     }

@@ -17,7 +17,7 @@ use super::handle::{AnyHandle, HandleTarget, live_epoch, resolve};
 use super::members::MemberList;
 use super::pressure::{Pressure, PressureTally};
 use super::raw::RawArena;
-use super::reservation::Reservation;
+use super::reservation::{GRANULE_BYTES, Reservation};
 use super::stats::{ArenaStats, FrameHistory, FrameUsage};
 use super::trace::FrameTrace;
 
@@ -74,6 +74,18 @@ struct SetFigures {
     last: FrameUsage,
     history: FrameHistory,
     pressure: PressureTally,
+    /// Of the same frames, with the bytes that were claimed for those used.
+    claimed: PressureTally,
+}
+
+/// What a frame took from its memory.
+#[derive(Clone, Copy, Default)]
+struct Claims {
+    bytes: usize,
+    /// Room for them beside the capacity.
+    kept_bytes: usize,
+    /// Whether it needed more than one block.
+    has_grown: bool,
 }
 
 impl ThreadArenas {
@@ -164,6 +176,7 @@ impl ThreadArenas {
                 last: FrameUsage::default(),
                 history: FrameHistory::default(),
                 pressure: PressureTally::default(),
+                claimed: PressureTally::default(),
             },
         }
     }
@@ -208,15 +221,13 @@ impl ThreadArenas {
 
     fn end_frame(&mut self) -> Option<PanicPayload> {
         let _zone = self.shared.profile().zone_of_reset();
-        let (usage, has_grown) = (self.usage(), self.has_grown());
+        let (usage, claims) = (self.usage(), self.claims());
         let active = |arena: &&FrameArena| arena.raw().usage().alloc_count > 0;
         let active_count = self.members.iter_quiescent().filter(active).count();
-        let mut claimed_bytes = 0;
         if let Some(shared) = self.reservations_mut().next() {
             shared.note_active_count(active_count);
-            claimed_bytes = shared.claimed_bytes();
         }
-        self.reservations_mut().for_each(|shared| shared.note_frame(claimed_bytes));
+        self.reservations_mut().for_each(|shared| shared.note_frame(claims.bytes));
         let ended = mem::replace(&mut self.epoch, Epoch::next());
         if let Some(older) = &mut self.older {
             mem::swap(&mut self.shared, &mut older.shared);
@@ -232,7 +243,7 @@ impl ThreadArenas {
         if let Some(shared) = self.reservations_mut().next() {
             shared.settle(member_count);
         }
-        self.figures.note(usage, has_grown);
+        self.figures.note(usage, claims);
         panicked
     }
 
@@ -241,7 +252,7 @@ impl ThreadArenas {
     /// # Panics
     /// As [`begin_frame`](Self::begin_frame).
     pub fn set_mode(&mut self, mode: ArenaMode) {
-        let (usage, has_grown) = (self.usage(), self.has_grown());
+        let (usage, claims) = (self.usage(), self.claims());
         self.epoch = Epoch::next();
         if let Some(older) = &mut self.older {
             older.epoch = Epoch::next();
@@ -253,7 +264,7 @@ impl ThreadArenas {
         }
         self.configure_reservations();
         self.reservations_mut().for_each(Reservation::rewind);
-        self.figures.note(usage, has_grown);
+        self.figures.note(usage, claims);
         resume(panicked);
     }
 
@@ -360,9 +371,14 @@ impl ThreadArenas {
         sum
     }
 
-    /// Whether this frame needed more than one block.
-    fn has_grown(&self) -> bool {
-        self.shared.block_count() > 1
+    fn claims(&mut self) -> Claims {
+        let kept_bytes = self.thread_count.saturating_mul(GRANULE_BYTES);
+        let mut claims = Claims { kept_bytes, ..Claims::default() };
+        if let Some(shared) = self.reservations_mut().next() {
+            claims.bytes = shared.claimed_bytes();
+            claims.has_grown = shared.block_count() > 1;
+        }
+        claims
     }
 
     /// What this frame allocated so far, over all threads; empty but in [`ArenaMode::Traced`].
@@ -390,7 +406,9 @@ impl ThreadArenas {
     /// How the last frames fitted the memory reserved, with advice on the capacity as `Display`.
     #[must_use]
     pub fn pressure(&self) -> Pressure {
-        self.figures.pressure.pressure(self.config.name, self.shared.reserved_bytes())
+        let (arena, reserved_bytes) = (self.config.name, self.shared.reserved_bytes());
+        let most_claimed_bytes = self.figures.claimed.pressure(arena, reserved_bytes).most_bytes;
+        Pressure { most_claimed_bytes, ..self.figures.pressure.pressure(arena, reserved_bytes) }
     }
 
     /// Arenas that the set holds: one for each thread that used it lately.
@@ -413,11 +431,13 @@ impl ThreadArenas {
 }
 
 impl SetFigures {
-    fn note(&mut self, usage: FrameUsage, has_grown: bool) {
+    fn note(&mut self, usage: FrameUsage, claims: Claims) {
         self.frame_count += 1;
         self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
         self.last = usage;
-        self.pressure.note_peak(usage.peak_bytes, has_grown);
+        self.pressure.note_peak(usage.peak_bytes, claims.has_grown);
+        let claimed_bytes = claims.bytes.saturating_sub(claims.kept_bytes);
+        self.claimed.note_peak(claimed_bytes, claims.has_grown);
         self.history.push(usage);
     }
 }

@@ -1,8 +1,11 @@
 //! Advice on sizes, and a warning where nobody resets.
 
-use frame_arena::{Budget, FrameArena};
+use std::sync::Barrier;
+use std::thread;
 
-use crate::support::{AnyArena, MODES, config};
+use frame_arena::{Budget, FrameArena, ThreadArenas};
+
+use crate::support::{AnyArena, GRANULE_BYTES, MODES, config};
 use crate::warnings;
 
 #[test]
@@ -48,4 +51,27 @@ fn pressure_tells_how_many_frames_grew_and_what_to_set() {
         advised.arena().alloc([0u8; 100_000]);
         assert_eq!(advised.stats().block_count, 1);
     }
+}
+
+/// Advised was what the threads used, less than what had been too little for their granules.
+#[test]
+fn the_capacity_advised_for_a_set_holds_its_threads_granules() {
+    let first_frame = |capacity_bytes| {
+        let mut set =
+            ThreadArenas::with_config(config(capacity_bytes, MODES[0], Budget::Unlimited));
+        let (threads, barrier) = (&set, &Barrier::new(8));
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(move || {
+                    threads.local().alloc([0u8; 1_000]);
+                    barrier.wait(); // So that each is a thread of its own.
+                });
+            }
+        });
+        set.begin_frame();
+        set.pressure()
+    };
+    let small = first_frame(4 * GRANULE_BYTES);
+    assert_eq!((small.grown_frame_count, small.most_bytes), (1, 8_000));
+    assert_eq!(first_frame(small.advised_capacity_bytes()).grown_frame_count, 0);
 }
