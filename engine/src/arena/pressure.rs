@@ -85,12 +85,16 @@ impl fmt::Display for Pressure {
                  {grown_frame_count} {frames} of the last {frame_count} grew"
             );
         }
-        let (most, reserved) = (Bytes(most_bytes), Bytes(reserved_bytes));
+        let most = Bytes(most_bytes);
         write!(
             f,
             "{arena} arena: capacity_bytes is enough: \
-             the last {frame_count} frames used at most {most} of {reserved}"
-        )
+             the last {frame_count} frames used at most {most}"
+        )?;
+        match reserved_bytes {
+            0 => Ok(()), // Per object, or in memory of somebody else's.
+            reserved => write!(f, " of {}", Bytes(reserved)),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Advice on sizes, and a warning where nobody resets.
 
+use std::mem::MaybeUninit;
 use std::sync::Barrier;
 use std::thread;
 
-use frame_arena::{Budget, FrameArena, ThreadArenas};
+use frame_arena::{ArenaMode, Budget, FixedArena, FrameArena, ThreadArenas};
 
 use crate::support::{AnyArena, GRANULE_BYTES, MODES, config};
 use crate::warnings;
@@ -51,6 +52,24 @@ fn pressure_tells_how_many_frames_grew_and_what_to_set() {
         advised.arena().alloc([0u8; 100_000]);
         assert_eq!(advised.stats().block_count, 1);
     }
+}
+
+/// It read: at most 3 KiB of 0 KiB.
+#[test]
+fn pressure_names_no_reservation_where_there_is_none() {
+    let text = "frames used at most 3 KiB";
+    for is_set in [false, true] {
+        let per_object = config(4_096, ArenaMode::PerObject, Budget::Unlimited);
+        let mut arena = AnyArena::new(is_set, per_object);
+        arena.arena().alloc([0u8; 3_000]);
+        arena.reset();
+        assert!(arena.pressure().to_string().ends_with(text), "{}", arena.pressure());
+    }
+    let mut buffer = [MaybeUninit::uninit(); 4_096];
+    let mut arena = FixedArena::new(&mut buffer);
+    arena.alloc([0u8; 3_000]);
+    arena.reset();
+    assert!(arena.pressure().to_string().ends_with(text), "{}", arena.pressure());
 }
 
 /// Advised was what the threads used, less than what had been too little for their granules.
