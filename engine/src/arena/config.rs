@@ -5,7 +5,8 @@ use crate::profile::ProfileLevel;
 
 /// Bytes that a phase may use in a frame.
 ///
-/// Padding counts; the unused tail of a block that the arena left does not.
+/// Padding counts; the unused tail of a block that the arena left does not. Each thread of a set takes
+/// up to 64 KiB of the budget at a time, and all that it took counts, be it used or not.
 ///
 /// ```
 /// use frame_arena::{ArenaConfig, Budget, FrameArena};

@@ -15,7 +15,7 @@ pub enum AllocError {
         arena: &'static str,
         /// Bytes asked for, without padding.
         requested_bytes: usize,
-        /// Bytes that the frame had used.
+        /// Bytes that the frame had used. In a set what other threads took counts, be it used or not.
         used_bytes: usize,
         /// Bytes that a frame may use.
         budget_bytes: usize,
@@ -27,7 +27,7 @@ pub enum AllocError {
         arena: &'static str,
         /// Bytes asked for, without padding.
         requested_bytes: usize,
-        /// Bytes that the frame had used.
+        /// Bytes that the frame had used. In a set what other threads took counts, be it used or not.
         used_bytes: usize,
         /// Bytes that a frame may use.
         capacity_bytes: usize,

@@ -345,7 +345,7 @@ impl Reservation {
     pub(crate) fn log_crossing(&self) {
         if self.is_over.load(Ordering::Relaxed) && !self.is_warned.swap(true, Ordering::Relaxed) {
             profile::log_warning!(
-                "{} arena over budget: more than {} B used in this frame; \
+                "{} arena over budget: its threads took more than {} B in this frame; \
                  raise budget_bytes or allocate less",
                 self.config.name,
                 self.config.budget.budget_bytes().unwrap_or(usize::MAX),

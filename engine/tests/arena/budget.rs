@@ -289,11 +289,26 @@ fn a_warning_comes_once_in_each_frame_that_crosses() {
                 let warnings = warnings::take();
                 assert_eq!(warnings.len(), 1);
                 assert!(warnings[0].starts_with("test arena over budget: "), "{warnings:?}");
-                assert!(warnings[0].contains("1000 B used in this frame"), "{warnings:?}");
+                assert!(warnings[0].contains(" 1000 B "), "{warnings:?}");
             }
             owner.reset();
         }
     }
+}
+
+/// It said that more was used than the budget has.
+#[test]
+fn a_sets_warning_is_of_what_its_threads_took() {
+    warnings::collect();
+    let budget = Budget::Warn(2 * GRANULE_BYTES);
+    let mut set = ThreadArenas::with_config(config(1 << 20, ArenaMode::Bump, budget));
+    for _ in 0..2 {
+        thread::scope(|scope| _ = scope.spawn(|| _ = set.local().alloc(1u64)));
+    }
+    set.local().alloc(1u64);
+    let text = "test arena over budget: its threads took more than 131072 B in this frame; \
+                raise budget_bytes or allocate less";
+    assert_eq!((warnings::take(), set.stats().used_bytes), (vec![text.to_string()], 24));
 }
 
 #[test]
@@ -355,7 +370,7 @@ fn an_arena_that_cannot_grow_warns_over_its_budget_and_refuses_at_its_capacity()
                 assert_eq!(fill::<1>(arena), (capacity_bytes - budget_bytes) / 8);
                 let warnings = warnings::take();
                 assert_eq!(warnings.len(), 1, "{warnings:?}");
-                assert!(warnings[0].contains(&format!("{budget_bytes} B used")), "{warnings:?}");
+                assert!(warnings[0].contains(&format!(" {budget_bytes} B ")), "{warnings:?}");
                 owner.reset();
             }
         }

@@ -106,7 +106,7 @@ fn growth_shrinking_budgets_and_missed_resets_are_told_with_their_values() {
         "level arena resized from 12288 B in 1 block(s) to 4096 B in one",
         "warned arena over budget: 24 of 16 B used in this frame; raise budget_bytes or allocate less",
         "refused arena over budget: 8 B requested, 16 of 16 B used; raise budget_bytes",
-        "crowd arena over budget: more than 16 B used in this frame; raise budget_bytes or allocate less",
+        "crowd arena over budget: its threads took more than 16 B in this frame; raise budget_bytes or allocate less",
     ] {
         assert_eq!(
             texts.iter().filter(|text| **text == expected).count(),
