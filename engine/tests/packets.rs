@@ -259,7 +259,9 @@ fn a_dry_pool_is_an_error_that_names_it_and_the_remedy() {
     let dry = pool.try_take().unwrap_err();
     assert_eq!(dry.to_string(), format!("test pool dry: 2 of 2 arenas in use; {remedy}"));
     let dry = pool.take_timeout(Duration::from_millis(5)).unwrap_err();
-    assert_eq!(dry.to_string(), format!("test pool dry for 5 ms: 2 of 2 arenas in use; {remedy}"));
+    assert_eq!(dry.to_string(), format!("test pool dry for 5ms: 2 of 2 arenas in use; {remedy}"));
+    let dry = pool.take_timeout(Duration::from_micros(500)).unwrap_err(); // Not "0 ms".
+    assert!(dry.to_string().starts_with("test pool dry for 500µs: "), "{dry}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl fmt::Display for PoolDry {
         let Self { pool, arena_count, waited } = self;
         write!(f, "{pool} pool dry")?;
         if !waited.is_zero() {
-            write!(f, " for {} ms", waited.as_millis())?;
+            write!(f, " for {waited:?}")?;
         }
         write!(
             f,
