@@ -32,6 +32,11 @@ fn a_frozen_arena_is_read_by_many_threads_at_once() {
 }
 
 #[test]
+fn a_frame_is_under_one_kib() {
+    assert!(size_of::<SharedFrame>() < 1 << 10);
+}
+
+#[test]
 fn a_thawed_arena_is_as_it_was() {
     let arena = FrameArena::with_config(config());
     let text = arena.publish_str("text");

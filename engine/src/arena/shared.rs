@@ -104,8 +104,8 @@ unsafe impl<A: sealed::Whole> sealed::Whole for Box<A> {
 /// An arena at rest: nobody allocates, any number of threads read what was published.
 ///
 /// `Send` and `Sync`, so it may stand in an `Arc`. [`thaw`](Self::thaw) gives the arena back as it
-/// was, handles included. Both move the arena's struct, under half a KiB; its blocks stay where
-/// they are.
+/// was, handles included. Both move the arena's struct, under one KiB; its blocks stay where they
+/// are.
 ///
 /// ```
 /// use std::sync::Arc;

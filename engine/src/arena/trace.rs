@@ -53,9 +53,10 @@ pub struct TraceEntry {
     pub line: u32,
     /// Allocations, growth that moved included.
     pub call_count: u64,
-    /// Elements in them: 1 for a value, the length for a slice or a vector's new capacity.
+    /// Elements in them: 1 for a value, the length for a slice, and for a vector or a map those that
+    /// it was to have room for, though it may take more.
     pub element_count: u64,
-    /// Bytes, padding included.
+    /// Bytes, padding included; what was given back stays in the sum.
     pub bytes: u64,
 }
 

@@ -61,6 +61,7 @@ fn a_growing_vector_is_one_line_of_its_own_type_at_the_push() {
     assert_eq!((line.file, line.line), (file!(), push_line));
     // Grown in place to 128 elements: one allocation.
     assert_eq!((line.call_count, line.bytes), (1, 256));
+    assert_eq!(line.element_count, 65); // For which it grew from 64 to 128.
     assert_eq!(trace.spans.len(), 1);
     assert_eq!(trace.spans[0].bytes, 256);
 }
