@@ -272,13 +272,15 @@ fn an_allocation_that_failed_crosses_no_budget() {
     log::set_logger(&Count).unwrap();
     log::set_max_level(log::LevelFilter::Warn);
     for mode in MODES {
-        let arena =
-            FrameArena::with_config(ArenaConfig { budget: Budget::Warn(10_000), ..settings(mode) });
-        let is_refused = refusing(|| arena.try_alloc([0u8; 20_000]).is_err());
-        arena.alloc([0u8; 5_000]);
-        assert_eq!((is_refused, WARNINGS.take()), (true, 0));
-        arena.alloc([0u8; 20_000]);
-        assert_eq!(WARNINGS.take(), 1);
+        let config = ArenaConfig { budget: Budget::Warn(10_000), ..settings(mode) };
+        let (alone, set) = (FrameArena::with_config(config), ThreadArenas::with_config(config));
+        for arena in [&alone, set.local()] {
+            let is_refused = refusing(|| arena.try_alloc([0u8; 20_000]).is_err());
+            arena.alloc([0u8; 5_000]);
+            assert_eq!((is_refused, WARNINGS.take()), (true, 0));
+            arena.alloc([0u8; 20_000]);
+            assert_eq!(WARNINGS.take(), 1);
+        }
     }
 }
 

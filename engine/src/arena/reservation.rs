@@ -335,8 +335,20 @@ impl Reservation {
 
     /// Bytes that came from `afford` and were not used after all.
     pub(crate) fn give_back(&self, bytes: usize) {
-        if bytes > 0 && self.config.limit(true) != Budget::Unlimited {
+        let is_counted = match self.config.limit(true) {
+            Budget::Unlimited => false,
+            Budget::Warn(_) => !self.is_over.load(Ordering::Relaxed), // Beyond it nothing is taken.
+            Budget::Refuse(_) => true,
+        };
+        if bytes > 0 && is_counted {
             self.budget_left.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets a crossing by an allocation that failed: one that did not is logged at once.
+    pub(crate) fn take_crossing_back(&self) {
+        if !self.is_warned.load(Ordering::Relaxed) {
+            self.is_over.store(false, Ordering::Relaxed);
         }
     }
 

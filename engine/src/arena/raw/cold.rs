@@ -322,7 +322,9 @@ impl RawArena {
 
     /// Forgets a crossing by an allocation that failed.
     pub(super) fn take_crossing_back(&self) {
-        if self.crossing.get() == Crossing::Unlogged {
+        if let Source::Shared(shared) = &self.source {
+            shared.take_crossing_back();
+        } else if self.crossing.get() == Crossing::Unlogged {
             self.crossing.set(Crossing::No);
             self.clamp_end();
         }
