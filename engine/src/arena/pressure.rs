@@ -78,24 +78,28 @@ impl fmt::Display for Pressure {
         let &Self { arena, frame_count, grown_frame_count, most_bytes, reserved_bytes, .. } = self;
         if grown_frame_count > 0 {
             let capacity = Bytes(self.advised_capacity_bytes());
-            let frames = if grown_frame_count == 1 { "frame" } else { "frames" };
+            let frames = frames(grown_frame_count);
             return write!(
                 f,
                 "{arena} arena: set capacity_bytes to {capacity}: \
                  {grown_frame_count} {frames} of the last {frame_count} grew"
             );
         }
-        let most = Bytes(most_bytes);
+        let (most, frames) = (Bytes(most_bytes), frames(frame_count));
         write!(
             f,
             "{arena} arena: capacity_bytes is enough: \
-             the last {frame_count} frames used at most {most}"
+             the last {frame_count} {frames} used at most {most}"
         )?;
         match reserved_bytes {
             0 => Ok(()), // Per object, or in memory of somebody else's.
             reserved => write!(f, " of {}", Bytes(reserved)),
         }
     }
+}
+
+fn frames(count: u32) -> &'static str {
+    if count == 1 { "frame" } else { "frames" }
 }
 
 /// Bytes as whole MiB where they are, else as whole KiB, rounded up.

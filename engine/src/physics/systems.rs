@@ -40,6 +40,9 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 /// gathered, so that others would get them. Positions and velocities that change there are written
 /// over.
 ///
+/// Each tick marks `Position`, `LastPosition` and `Velocity` of all bodies as changed, of those at rest
+/// and the dead too; `Alive` of those only that it takes out.
+///
 /// A component that disables entities is to be stored in tables, as bevy's own is; with one in a sparse
 /// set the systems panic.
 pub fn install(engine: &mut Engine, config: PhysicsConfig) {
