@@ -57,7 +57,7 @@ fn pressure_tells_how_many_frames_grew_and_what_to_set() {
 /// It read: at most 3 KiB of 0 KiB.
 #[test]
 fn pressure_names_no_reservation_where_there_is_none() {
-    let text = "frames used at most 3 KiB";
+    let text = "the last 1 frame used at most 3 KiB";
     for is_set in [false, true] {
         let per_object = config(4_096, ArenaMode::PerObject, Budget::Unlimited);
         let mut arena = AnyArena::new(is_set, per_object);
