@@ -9,7 +9,7 @@
 //! What has a program of its own (`collecting-1`, `physics`, `profiler` and so on) is built and run
 //! too, and its tables are taken over.
 //!
-//! A full run (six minutes on two cores, building not counted) writes `results.json` and
+//! A full run (ten minutes on two cores, building not counted) writes `results.json` and
 //! `RESULTS.md` when it has come to its end, or nothing. `--only` asks some questions and puts their
 //! answers in the place of the old ones, each with its own date and commit; with `--times`
 //! instructions stay as they were, with `--counts` the times do. `--quick` prints a short run and
