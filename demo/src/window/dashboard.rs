@@ -7,7 +7,7 @@ mod hero;
 use super::chart::{Axes, frame_time, stacked_areas, steady_end, time_labels};
 use super::history::History;
 use super::input::Mouse;
-use super::layout::Layout;
+use super::layout::{Groups, Layout};
 use super::line_buffer::LineBuffer;
 use super::painter::{Align, Painter, Style};
 use super::theme::{self, Face};
@@ -71,10 +71,8 @@ impl Dashboard {
     ) {
         painter.rect(layout.panel, theme::PANEL);
         painter.rect(Rect::new(layout.panel.x, 0.0, 1.0, layout.panel.h), theme::LINE);
-        let [number, controls, charts, bars, times] = layout.groups;
-        if let Some(rect) = number {
-            hero::draw(painter, rect, frame);
-        }
+        let Groups { number, controls, charts, arenas, times } = layout.groups;
+        hero::draw(painter, number, frame);
         match controls {
             Some(rect) => {
                 let inner = card(painter, rect);
@@ -82,14 +80,10 @@ impl Dashboard {
             }
             None => self.controls.let_go(),
         }
-        if let Some(rect) = charts {
-            let inner = card(painter, rect);
-            self.draw_charts(painter, inner, frame);
-        }
-        if let Some(rect) = bars {
-            let inner = card(painter, rect);
-            arenas::draw(painter, inner, frame);
-        }
+        let inner = card(painter, charts);
+        self.draw_charts(painter, inner, frame);
+        let inner = card(painter, arenas);
+        arenas::draw(painter, inner, frame);
         if let Some(rect) = times {
             let inner = card(painter, rect);
             self.draw_frame_time(painter, inner, frame);

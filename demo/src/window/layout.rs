@@ -7,6 +7,11 @@ use macroquad::math::{Rect, Vec2, vec2};
 pub const SCALE_MIN: f32 = 0.85;
 /// Space between groups, design units.
 const GAP: f32 = 8.0;
+/// Heights of the groups, design units; what they leave belongs to the charts.
+const NUMBER: f32 = 102.0;
+const CONTROLS: f32 = 120.0;
+const ARENAS: f32 = 98.0;
+const TIMES: f32 = 84.0;
 /// Least height of the charts, design units.
 const CHARTS_MIN: f32 = 130.0;
 
@@ -19,16 +24,25 @@ pub struct Layout {
     pub view: Rect,
     /// The dashboard.
     pub panel: Rect,
-    /// Its groups from the top: the big number, controls, charts, arenas, frame time.
-    pub groups: [Option<Rect>; 5],
+    /// Its groups, from the top.
+    pub groups: Groups,
 }
 
-/// Heights of the groups, design units; what is left belongs to the charts.
-const GROUP_HEIGHTS: [f32; 5] = [102.0, 120.0, 0.0, 98.0, 84.0];
-/// The charts among the groups.
-const CHARTS: usize = 2;
-/// What a low window goes without until the charts have room: the controls, for which there are keys, then the frame time.
-const SPARED: [usize; 2] = [1, 4];
+/// The groups of the dashboard. A low window goes without the controls, for which there are keys, and then without the
+/// frame time, until the charts have room.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Groups {
+    /// The big number.
+    pub number: Rect,
+    /// Buttons and sliders.
+    pub controls: Option<Rect>,
+    /// Objects and memory over the last frames.
+    pub charts: Rect,
+    /// A bar for each phase's arena.
+    pub arenas: Rect,
+    /// Frame time.
+    pub times: Option<Rect>,
+}
 
 impl Layout {
     /// Divides a window of this size.
@@ -37,31 +51,38 @@ impl Layout {
         let scale = (width / DESIGN_SIZE[0]).min(height / DESIGN_SIZE[1]).max(SCALE_MIN);
         let panel_width = PANEL_WIDTH * scale;
         let panel = Rect::new((width - panel_width).max(0.0), 0.0, panel_width, height);
-        let margin = MARGIN * scale;
-        let heights = group_heights(height / scale - 2.0 * MARGIN);
-        let mut y = margin;
-        let groups = heights.map(|group_height| {
-            let group_height = group_height? * scale;
-            let rect = Rect::new(panel.x + margin, y, panel.w - 2.0 * margin, group_height);
-            y += group_height + GAP * scale;
-            Some(rect)
-        });
+        let groups = Groups::new(panel, scale);
         Self { scale, view: Rect::new(0.0, 0.0, panel.x, height), panel, groups }
     }
 }
 
-/// The heights of those groups for which there is room. All in design units.
-fn group_heights(room: f32) -> [Option<f32>; GROUP_HEIGHTS.len()] {
-    let mut heights = GROUP_HEIGHTS.map(Some);
-    let mut charts = room - GROUP_HEIGHTS.iter().map(|height| height + GAP).sum::<f32>() + GAP;
-    for group in SPARED {
-        if charts < CHARTS_MIN {
-            charts += GROUP_HEIGHTS[group] + GAP;
-            heights[group] = None;
+impl Groups {
+    fn new(panel: Rect, scale: f32) -> Self {
+        let room = panel.h / scale - 2.0 * MARGIN;
+        let mut charts = room - (NUMBER + CONTROLS + ARENAS + TIMES + 4.0 * GAP);
+        let mut fits = |height: f32| {
+            let has_room = charts >= CHARTS_MIN;
+            if !has_room {
+                charts += height + GAP;
+            }
+            has_room
+        };
+        let (has_controls, has_times) = (fits(CONTROLS), fits(TIMES));
+        let margin = MARGIN * scale;
+        let mut y = margin;
+        let mut place = |height: f32| {
+            let rect = Rect::new(panel.x + margin, y, panel.w - 2.0 * margin, height * scale);
+            y += (height + GAP) * scale;
+            rect
+        };
+        Self {
+            number: place(NUMBER),
+            controls: has_controls.then(|| place(CONTROLS)),
+            charts: place(charts.max(0.0)),
+            arenas: place(ARENAS),
+            times: has_times.then(|| place(TIMES)),
         }
     }
-    heights[CHARTS] = Some(charts.max(0.0));
-    heights
 }
 
 /// How a world lies in the view: as large as it fits, in the middle.
@@ -104,7 +125,7 @@ impl WorldView {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, SCALE_MIN, WorldView};
+    use super::{Groups, Layout, SCALE_MIN, WorldView};
     use crate::window::chart::AXIS;
     use crate::window::dashboard::{FIGURE, HEADING};
     use crate::window::painter::TEXT_MIN_DOTS;
@@ -125,7 +146,9 @@ mod tests {
         ] {
             let layout = Layout::new(width, height);
             let mut low = 0.0;
-            for group in layout.groups.into_iter().flatten() {
+            let Groups { number, controls, charts, arenas, times } = layout.groups;
+            let groups = [Some(number), controls, Some(charts), Some(arenas), times];
+            for group in groups.into_iter().flatten() {
                 assert!(group.y >= low, "groups overlap at {width}x{height}");
                 low = group.y + group.h;
                 assert!(group.x >= layout.panel.x && group.x + group.w <= width);
@@ -137,10 +160,13 @@ mod tests {
 
     #[test]
     fn a_low_window_goes_without_what_the_charts_need() {
-        let shown = |height| Layout::new(640.0, height).groups.map(|group| group.is_some());
-        assert_eq!(shown(600.0), [true; 5]);
-        assert_eq!(shown(480.0), [true, false, true, true, true]);
-        assert_eq!(shown(380.0), [true, false, true, true, false]);
+        let shown = |height| {
+            let Groups { controls, times, .. } = Layout::new(640.0, height).groups;
+            (controls.is_some(), times.is_some())
+        };
+        assert_eq!(shown(600.0), (true, true));
+        assert_eq!(shown(480.0), (false, true));
+        assert_eq!(shown(380.0), (false, false));
     }
 
     #[test]
