@@ -69,7 +69,7 @@ pub struct FrameArenaPlugin {
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FrameArenaSystems {
     /// In schedules of its own just before `First` and `FixedFirst`: what runs in these, or later,
-    /// needs no order after it.
+    /// needs no order after it, and has none before it.
     Begin,
     /// In `Last`. Order those systems before it that belong to the frame's time.
     End,
