@@ -13,6 +13,7 @@
 mod pairs;
 #[cfg(feature = "peers")]
 mod peers;
+mod plain;
 mod recycle;
 mod rounds;
 mod scene;

@@ -12,6 +12,7 @@ use frame_arena::physics::{
 use frame_arena_benches::arms::Targets;
 use glam::Vec2;
 
+use crate::plain::Plain;
 use crate::rounds::{Arm, minima_ms};
 use crate::scene::{Scene, pile, scattered};
 
@@ -26,6 +27,14 @@ fn mark(mut marks: ResMut<Marks>) {
 }
 
 const SYSTEMS: [&str; 7] = ["integrate", "gather", "sort", "pairs", "lists", "relax", "write back"];
+
+fn config_of(scene: &Scene) -> PhysicsConfig {
+    PhysicsConfig {
+        half_extents_m: scene.half_extents_m,
+        gravity: Vec2::ZERO,
+        ..PhysicsConfig::default()
+    }
+}
 
 /// An engine with bodies.
 pub struct World {
@@ -55,15 +64,8 @@ impl World {
         };
         let config = EngineConfig { physics, threads, ..EngineConfig::default() };
         let mut engine = Engine::try_with_config(config).expect("memory and threads");
-        let tick_secs = engine.tick_duration().as_secs_f32();
-        let half_extents_m = scene.half_extents_m;
         let world = engine.world_mut();
-        world.insert_resource(PhysicsConfig {
-            tick_secs,
-            half_extents_m,
-            gravity: Vec2::ZERO,
-            ..Default::default()
-        });
+        world.insert_resource(config_of(scene));
         world.init_resource::<TickData>();
         world.init_resource::<PhysicsFigures>();
         world.init_resource::<Marks>();
@@ -128,8 +130,11 @@ impl World {
 /// Prints the table.
 pub fn table(count: u32, targets: &mut Targets) {
     println!("## A tick of {count} bodies, three rounds of relaxation, ms\n");
-    println!("| scene | pairs | 1 thread | 2 threads | ns a pair | {} |", SYSTEMS.join(" | "));
-    println!("|---|---|---|---|---|{}", "---|".repeat(SYSTEMS.len()));
+    println!(
+        "| scene | pairs | 1 thread | 2 threads | plain loops | ns a pair | {} |",
+        SYSTEMS.join(" | ")
+    );
+    println!("|---|---|---|---|---|---|{}", "---|".repeat(SYSTEMS.len()));
     let scattered_bodies = scattered(count, 1.0, 0.4);
     let mut gas = scattered_bodies.clone();
     gas.name = String::from("gas: those, two seconds on");
@@ -142,21 +147,27 @@ pub fn table(count: u32, targets: &mut Targets) {
     ];
     let mut ns_per_pair = Vec::new();
     for (place, scene) in scenes.iter().enumerate() {
-        let new = if place == 0 { World::live } else { World::new };
+        let is_live = place == 0;
+        let new = if is_live { World::live } else { World::new };
         let [mut one, mut two] = [1, 2].map(|threads| new(scene, threads));
-        let mut arms: [Arm<'_>; 2] = [Box::new(|| one.step()), Box::new(|| two.step())];
+        let new = if is_live { Plain::live } else { Plain::new };
+        let mut plain = new(scene, &config_of(scene));
+        let mut arms: [Arm<'_>; 3] =
+            [Box::new(|| one.step()), Box::new(|| two.step()), Box::new(|| plain.step())];
         let ms = minima_ms(ROUNDS, &mut arms);
         drop(arms);
         let pairs = one.contact_count();
+        // What moves on comes apart by rounding.
+        assert!(is_live || plain.pair_count() == pairs, "{} pairs", plain.pair_count());
         ns_per_pair.push(ms[0] * 1e6 / pairs as f64);
         let parts = one.least_ms.map(|ms| format!("{ms:.2}")).join(" | ");
         println!(
-            "| {} | {pairs} | {:.2} | {:.2} | {:.1} | {parts} |",
-            scene.name, ms[0], ms[1], ns_per_pair[place]
+            "| {} | {pairs} | {:.2} | {:.2} | {:.2} | {:.1} | {parts} |",
+            scene.name, ms[0], ms[1], ms[2], ns_per_pair[place]
         );
-        if place == 0 && count == crate::COUNT {
+        if is_live && count == crate::COUNT {
             println!(
-                "| target | | 3.0, {} | 2.2, {} | |{}",
+                "| target | | 3.0, {} | 2.2, {} | | |{}",
                 targets.check(ms[0], 3.0),
                 targets.check(ms[1], 2.2),
                 " |".repeat(SYSTEMS.len())
