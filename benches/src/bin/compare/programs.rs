@@ -49,7 +49,10 @@ pub const PROGRAMS: &[Program] = &[
         args: &[],
         note: "rapier2d's broad phase is driven by hand here, without its pipeline, all colliders \
                moved in each step: its cost in a game of its own may be lower, so its ratio says \
-               little. Targets are in the tables.",
+               little. The plain loops are a tick by hand over kept `Vec`s, on one thread, with \
+               neither lists of contacts nor giants. Arms take turns, three in a row each; the \
+               first of a row finds what the other arms left in the caches, and sleeping threads. \
+               Targets are in the tables. They were set where broccoli took 154 ns a circle.",
     },
     Program {
         name: "pools",

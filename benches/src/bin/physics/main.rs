@@ -5,8 +5,9 @@
 //! cargo run --release -p frame-arena-benches --features peers --bin physics
 //! ```
 //!
-//! Arms of one table take turns, round after round, and each shows its fastest round: warm memory,
-//! no other work on the machine. Names of tables (`pairs`, `step`, `threads`, `recycle`) as
+//! Arms of one table take turns, round after round, three in a row each, and each shows its fastest:
+//! warm memory, threads awake, no other work on the machine. What the first of a row takes, after
+//! the others, stands beside where it matters. Names of tables (`pairs`, `step`, `threads`, `recycle`) as
 //! arguments choose among them; a number is that of bodies in `pairs` and `step`, in place of
 //! 100,000, for which the targets are. The exit code is 1 if a target is missed.
 

@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 use frame_arena::ecs::Workers;
 use frame_arena_benches::arms::Targets;
 
-use crate::rounds::{Arm, minima_ms, timed};
+use crate::rounds::{Arm, Fastest, fastest, timed};
 use crate::scene::scattered;
 use crate::step::World;
 
@@ -26,20 +26,20 @@ pub fn table(_count: u32, _targets: &mut Targets) {
     println!("| bodies, pairs a body | {heads}");
     println!("|---|{}", "---|".repeat(threads.len()));
     for (count, pairs, rounds) in [
-        (20_000, 0.4, 30),
-        (100_000, 0.4, 30),
-        (100_000, 1.5, 30),
-        (1_000_000, 0.4, 8),
-        (1_000_000, 1.5, 8),
+        (20_000, 0.4, 15),
+        (100_000, 0.4, 15),
+        (100_000, 1.5, 15),
+        (1_000_000, 0.4, 4),
+        (1_000_000, 1.5, 4),
     ] {
         let scene = scattered(count, 1.0, pairs);
         let mut worlds: Vec<World> =
             threads.iter().map(|&threads| World::new(&scene, threads)).collect();
         let mut arms: Vec<Arm<'_>> =
             worlds.iter_mut().map(|world| -> Arm<'_> { Box::new(|| world.step()) }).collect();
-        let ms = minima_ms(rounds, &mut arms);
+        let fastest = fastest(rounds, &mut arms);
         drop(arms);
-        print_row(&format!("{count}, {pairs}"), &ms);
+        print_row(&format!("{count}, {pairs}"), &fastest);
         let bytes = worlds[0].used_bytes();
         drop(worlds);
         print_row(
@@ -50,13 +50,14 @@ pub fn table(_count: u32, _targets: &mut Targets) {
     println!();
 }
 
-fn print_row(what: &str, ms: &[f64]) {
-    let cells = ms.iter().map(|each| format!(" {each:.2} ({:.2}x) |", ms[0] / each));
+fn print_row(what: &str, fastest: &[Fastest]) {
+    let cells =
+        fastest.iter().map(|each| format!(" {:.2} ({:.2}x) |", each.ms, fastest[0].ms / each.ms));
     println!("| {what} |{}", cells.collect::<String>());
 }
 
 /// Copies `bytes` from one buffer to another.
-fn copies(bytes: usize, threads: &[usize], rounds: usize) -> Vec<f64> {
+fn copies(bytes: usize, threads: &[usize], rounds: usize) -> Vec<Fastest> {
     let from = vec![1u8; bytes];
     let mut arms: Vec<Arm<'_>> = Vec::new();
     for &threads in threads {
@@ -69,5 +70,5 @@ fn copies(bytes: usize, threads: &[usize], rounds: usize) -> Vec<f64> {
             timed(|| workers.for_each_mut(&mut parts, |_, (to, from)| to.copy_from_slice(from))).0
         }));
     }
-    minima_ms(rounds, &mut arms)
+    fastest(rounds, &mut arms)
 }
