@@ -6,9 +6,11 @@
 
 use core::fmt::{self, Write};
 use core::ops::Deref;
+use core::panic::Location;
 
 use super::error::{AllocError, granted};
 use super::frame_arena::FrameArena;
+use super::trace::{Caller, Origin};
 use super::vec::FrameVec;
 
 /// First claim for text of unknown length, in bytes: more than most labels, and given back.
@@ -36,7 +38,8 @@ fn first_claim_bytes(arena: &FrameArena) -> usize {
 /// ```
 ///
 /// Plain methods panic with the reason when the budget or the system refuses; their `try_` twins
-/// return it. Neither aborts. `write!` returns the plain `fmt::Error`.
+/// return it. Neither aborts. `write!` returns the plain `fmt::Error`. In a trace it stands where it
+/// was called, but for text that comes through a `dyn Write`, whose caller nobody knows.
 pub struct FrameString<'a> {
     bytes: FrameVec<'a, u8>,
 }
@@ -86,12 +89,11 @@ impl<'a> FrameString<'a> {
     ) -> Result<Self, AllocError> {
         // Growth in place follows where this does not do; text that something else was allocated
         // behind moves once.
-        let empty = Self::try_with_capacity_in(first_claim_bytes(arena), arena)?;
-        let mut writer = Writer { text: empty, refusal: None };
-        // A `Display` may ignore the error; text with a hole in it is no result all the same.
+        let mut written = Self::try_with_capacity_in(first_claim_bytes(arena), arena)?;
+        let mut writer = Writer::new(&mut written, Location::caller());
         match (writer.write_fmt(text), writer.refusal) {
             (_, Some(refusal)) => Err(refusal),
-            (Ok(()), None) => Ok(writer.text),
+            (Ok(()), None) => Ok(written),
             (Err(_), None) => panic!("a Display implementation returned an error unexpectedly"),
         }
     }
@@ -113,8 +115,14 @@ impl<'a> FrameString<'a> {
     #[inline]
     #[track_caller]
     pub fn try_push_str(&mut self, text: &str) -> Result<(), AllocError> {
+        self.try_push_str_for(Location::caller(), text)
+    }
+
+    /// As `try_push_str`, in the name of `caller`: a `Write` that formats has a place of its own.
+    #[inline]
+    fn try_push_str_for(&mut self, caller: Caller, text: &str) -> Result<(), AllocError> {
         if text.len() > self.bytes.capacity() - self.bytes.len() {
-            self.make_room(text.len())?;
+            self.make_room(text.len(), caller)?;
         }
         self.bytes.append_to_room(text.as_bytes());
         Ok(())
@@ -124,14 +132,15 @@ impl<'a> FrameString<'a> {
     /// steps to get there, and what is left over is given back.
     #[cold]
     #[inline(never)]
-    #[track_caller]
-    fn make_room(&mut self, len_bytes: usize) -> Result<(), AllocError> {
+    fn make_room(&mut self, len_bytes: usize, caller: Caller) -> Result<(), AllocError> {
         if self.bytes.capacity() > 0 {
-            return self.bytes.try_reserve(len_bytes);
+            return self.bytes.try_reserve_for(caller, len_bytes);
         }
         let arena = self.bytes.arena();
         let claim_bytes = first_claim_bytes(arena).max(len_bytes);
-        self.bytes = FrameVec::try_with_capacity_in(claim_bytes, arena)?;
+        let origin = Origin::by::<u8>(caller, claim_bytes);
+        let claim = || FrameVec::try_with_capacity_in(claim_bytes, arena);
+        self.bytes = arena.raw().announced(origin, claim)?;
         Ok(())
     }
 
@@ -205,16 +214,25 @@ impl<'a> FrameString<'a> {
     }
 }
 
-/// Keeps the reason that `fmt::Error` cannot carry.
-struct Writer<'a> {
-    text: FrameString<'a>,
+/// Knows who writes, and keeps the reason that `fmt::Error` cannot carry.
+struct Writer<'s, 'a> {
+    text: &'s mut FrameString<'a>,
+    caller: Caller,
+    /// A `Display` may ignore the error; text with a hole in it is no result all the same.
     refusal: Option<AllocError>,
 }
 
-impl Write for Writer<'_> {
+impl<'s, 'a> Writer<'s, 'a> {
+    #[inline]
+    fn new(text: &'s mut FrameString<'a>, caller: Caller) -> Self {
+        Self { text, caller, refusal: None }
+    }
+}
+
+impl Write for Writer<'_, '_> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.text.try_push_str(text).map_err(|error| {
+        self.text.try_push_str_for(self.caller, text).map_err(|error| {
             self.refusal = Some(error);
             fmt::Error
         })
@@ -223,8 +241,24 @@ impl Write for Writer<'_> {
 
 impl Write for FrameString<'_> {
     #[inline]
+    #[track_caller]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.try_push_str(text).map_err(|_| fmt::Error)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn write_char(&mut self, character: char) -> fmt::Result {
+        self.try_push(character).map_err(|_| fmt::Error)
+    }
+
+    /// What `write!` calls.
+    #[inline]
+    #[track_caller]
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
+        let mut writer = Writer::new(self, Location::caller());
+        writer.write_fmt(text)?;
+        writer.refusal.map_or(Ok(()), |_| Err(fmt::Error))
     }
 }
 

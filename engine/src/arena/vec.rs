@@ -157,8 +157,18 @@ impl<'a, T> FrameVec<'a, T> {
     #[inline]
     #[track_caller]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
+        self.try_reserve_for(Location::caller(), additional)
+    }
+
+    /// As `try_reserve`, in the name of `caller`.
+    #[inline]
+    pub(super) fn try_reserve_for(
+        &mut self,
+        caller: Caller,
+        additional: usize,
+    ) -> Result<(), AllocError> {
         if additional > self.inner.capacity() - self.inner.len() {
-            self.grow_amortized(additional, Location::caller())?;
+            self.grow_amortized(additional, caller)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Budgets: exact, with the reason in the error and the value back, and warnings once a frame.
 
 use std::cell::RefCell;
+use std::fmt::{self, Write};
 use std::sync::Once;
 use std::{panic, thread};
 
@@ -193,6 +194,22 @@ fn a_refused_push_panics_or_gives_its_value_back_but_never_aborts() {
         assert!(text.try_push('y').is_err());
         assert_eq!(text.len(), 80);
     }
+}
+
+/// `write!` said that all was well.
+#[test]
+fn text_with_a_hole_in_it_is_no_success_though_a_display_ignores_the_refusal() {
+    struct Careless;
+    impl fmt::Display for Careless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let _ = f.write_str("a text too long for its budget");
+            Ok(())
+        }
+    }
+    let arena = FrameArena::fixed(16);
+    let mut text = FrameString::new_in(&arena);
+    assert!(write!(text, "{Careless}").is_err());
+    assert!(arena.try_alloc_fmt(format_args!("{Careless}")).is_err());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Traced mode: what was allocated, by whom, and where.
 
+use std::fmt::{self, Write};
 use std::panic::Location;
 
 use frame_arena::{
@@ -88,6 +89,36 @@ fn whatever_a_collection_takes_is_noted_at_its_callers_place() {
     FrameVec::from_iter_in((0..50u16).filter(|n| n % 2 == 0), &arena).insert(7, 7);
     for entry in arena.trace().entries {
         assert_eq!(entry.file, file!(), "{entry:?}");
+    }
+}
+
+/// A line of this crate stood for the text, both where it began and where it moved to.
+#[test]
+fn text_that_is_written_is_noted_at_its_writers_place() {
+    let arena = traced();
+    let mut text = FrameString::new_in(&arena);
+    let write_line = line() + 1;
+    write!(text, "{}", 1).unwrap();
+    text.clear();
+    write!(&mut text, "{:100}", 2).unwrap();
+    text.write_char('x').unwrap();
+    let long = "long".repeat(100);
+    let fmt_line = line() + 1;
+    arena.alloc_fmt(format_args!("{}{}{long}", Allocating(&arena), 1));
+    let lines: Vec<u32> = arena.trace().entries.iter().map(|entry| entry.line).collect();
+    assert!(lines.contains(&write_line) && lines.contains(&fmt_line), "{lines:?}");
+    for entry in arena.trace().entries {
+        assert_eq!(entry.file, file!(), "{entry:?}");
+    }
+}
+
+/// Shows itself by an allocation of its own, behind which the text cannot grow in place.
+struct Allocating<'a>(&'a FrameArena);
+
+impl fmt::Display for Allocating<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.alloc(1u8);
+        f.write_str("text")
     }
 }
 
