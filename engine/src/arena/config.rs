@@ -136,15 +136,27 @@ impl ArenaConfig {
     }
 
     /// What a request meets that the limit refuses: the budget, or the end of what cannot grow.
-    pub(crate) fn refusal(&self, requested_bytes: usize, used_bytes: usize) -> AllocError {
+    pub(crate) fn refusal(
+        &self,
+        requested_bytes: usize,
+        padding_bytes: usize,
+        used_bytes: usize,
+    ) -> AllocError {
         let arena = self.name;
         match self.budget {
             Budget::Refuse(budget_bytes) if self.can_grow || budget_bytes < self.capacity_bytes => {
-                AllocError::OverBudget { arena, requested_bytes, used_bytes, budget_bytes }
+                AllocError::OverBudget {
+                    arena,
+                    requested_bytes,
+                    padding_bytes,
+                    used_bytes,
+                    budget_bytes,
+                }
             }
             _ => AllocError::Full {
                 arena,
                 requested_bytes,
+                padding_bytes,
                 used_bytes,
                 capacity_bytes: self.capacity_bytes,
             },

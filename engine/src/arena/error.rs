@@ -15,6 +15,8 @@ pub enum AllocError {
         arena: &'static str,
         /// Bytes asked for, without padding.
         requested_bytes: usize,
+        /// Bytes beside them for their alignment, and up to a multiple of 8.
+        padding_bytes: usize,
         /// Bytes that the frame had used. In a set what other threads took counts, be it used or not.
         used_bytes: usize,
         /// Bytes that a frame may use.
@@ -27,6 +29,8 @@ pub enum AllocError {
         arena: &'static str,
         /// Bytes asked for, without padding.
         requested_bytes: usize,
+        /// Bytes beside them for their alignment, and up to a multiple of 8.
+        padding_bytes: usize,
         /// Bytes that the frame had used. In a set what other threads took counts, be it used or not.
         used_bytes: usize,
         /// Bytes that a frame may use.
@@ -72,16 +76,30 @@ pub(crate) const MAX_KEPT_THREADS: usize = 1 << 16;
 impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::OverBudget { arena, requested_bytes, used_bytes, budget_bytes } => write!(
-                f,
-                "{arena} arena over budget: {requested_bytes} B requested, \
-                 {used_bytes} of {budget_bytes} B used; raise budget_bytes"
-            ),
-            Self::Full { arena, requested_bytes, used_bytes, capacity_bytes } => write!(
-                f,
-                "{arena} arena full: {requested_bytes} B requested, \
-                 {used_bytes} of {capacity_bytes} B used, and it cannot grow; raise its capacity"
-            ),
+            Self::OverBudget {
+                arena,
+                requested_bytes,
+                padding_bytes,
+                used_bytes,
+                budget_bytes,
+            } => {
+                let left_bytes = budget_bytes.saturating_sub(used_bytes);
+                let request = Request { requested_bytes, padding_bytes, left_bytes };
+                write!(
+                    f,
+                    "{arena} arena over budget: {request}, \
+                     {used_bytes} of {budget_bytes} B used; raise budget_bytes"
+                )
+            }
+            Self::Full { arena, requested_bytes, padding_bytes, used_bytes, capacity_bytes } => {
+                let left_bytes = capacity_bytes.saturating_sub(used_bytes);
+                let request = Request { requested_bytes, padding_bytes, left_bytes };
+                write!(
+                    f,
+                    "{arena} arena full: {request}, \
+                     {used_bytes} of {capacity_bytes} B used, and it cannot grow; raise its capacity"
+                )
+            }
             Self::OutOfMemory { arena, requested_bytes, reserved_bytes } => write!(
                 f,
                 "{arena} arena out of memory: {requested_bytes} B requested, \
@@ -108,6 +126,23 @@ impl fmt::Display for AllocError {
 }
 
 impl Error for AllocError {}
+
+/// What was asked for, with its padding where the bytes alone would have fitted.
+struct Request {
+    requested_bytes: usize,
+    padding_bytes: usize,
+    left_bytes: usize,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} B requested", self.requested_bytes)?;
+        if self.requested_bytes <= self.left_bytes && self.padding_bytes > 0 {
+            write!(f, " and {} B of padding", self.padding_bytes)?;
+        }
+        Ok(())
+    }
+}
 
 /// A refusal that gives back what was to be stored.
 ///

@@ -437,7 +437,7 @@ impl RawArena {
         new: Layout,
     ) -> Result<NonNull<u8>, AllocError> {
         let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
-        self.afford_object(more, new.size())?;
+        self.afford_object(more, new)?;
         self.note_peak();
         self.profile.released(object.as_ptr(), old.size());
         // SAFETY: the caller's promise; `new` is a valid layout of the same alignment.

@@ -182,7 +182,7 @@ impl Reservation {
         }
         let afforded = self
             .afford(room, room.max(GRANULE_BYTES), tail)
-            .ok_or_else(|| self.over_limit(layout.size(), tail))?;
+            .ok_or_else(|| self.over_limit(layout.size(), room, tail))?;
         let full = self.current.load(Ordering::Acquire);
         if let Some(window) = self.region().and_then(|region| region.claim(room, afforded)) {
             self.give_back(afforded - window.bytes);
@@ -194,7 +194,7 @@ impl Reservation {
         // them. A request that does not fit is never shorter than the tail.
         self.give_back(afforded - tail);
         if !self.config.can_grow && !full.is_null() {
-            return Err(self.over_limit(layout.size(), tail));
+            return Err(self.over_limit(layout.size(), room, 0)); // The tail is used up.
         }
         if !self.grow(full, room) {
             return Err(self.out_of_memory(layout.size()));
@@ -329,8 +329,10 @@ impl Reservation {
     }
 
     /// Takes the bytes of one object from the budget, in per-object mode.
-    pub(crate) fn afford_object(&self, bytes: usize, requested: usize) -> Result<(), AllocError> {
-        self.afford(bytes, bytes, 0).map(drop).ok_or_else(|| self.over_limit(requested, 0))
+    pub(crate) fn afford_object(&self, bytes: usize, layout: Layout) -> Result<(), AllocError> {
+        let padded_bytes = size::padded(layout.size());
+        let refusal = || self.over_limit(layout.size(), padded_bytes, 0);
+        self.afford(bytes, bytes, 0).map(drop).ok_or_else(refusal)
     }
 
     /// Bytes that came from `afford` and were not used after all.
@@ -373,10 +375,11 @@ impl Reservation {
         }
     }
 
-    fn over_limit(&self, requested_bytes: usize, tail: usize) -> AllocError {
+    fn over_limit(&self, requested_bytes: usize, padded_bytes: usize, tail: usize) -> AllocError {
         let left = self.budget_left.load(Ordering::Relaxed);
         let used_bytes = most_bytes(&self.config).saturating_sub(left).saturating_sub(tail);
-        let error = self.config.refusal(requested_bytes, used_bytes);
+        let padding_bytes = padded_bytes - requested_bytes;
+        let error = self.config.refusal(requested_bytes, padding_bytes, used_bytes);
         let is_refusing = matches!(error, AllocError::OverBudget { .. });
         if profile::IS_BUILT_IN && is_refusing && !self.is_warned.swap(true, Ordering::Relaxed) {
             profile::say_warning(|out| write!(out, "{error}")); // Once a frame.

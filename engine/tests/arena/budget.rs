@@ -10,7 +10,7 @@ use frame_arena::{
     TypedArena, frame_box,
 };
 
-use crate::support::{AnyArena, GRANULE_BYTES, MODES, config, panic_text};
+use crate::support::{Align1024, AnyArena, GRANULE_BYTES, Item, MODES, config, panic_text};
 use crate::warnings;
 
 /// Every way to have an arena with `budget`: alone and in a set, in a block and per object.
@@ -74,6 +74,7 @@ fn a_refusal_says_what_was_asked_and_used() {
         let expected = AllocError::OverBudget {
             arena: "test",
             requested_bytes: 23,
+            padding_bytes: 1,
             used_bytes: 80,
             budget_bytes: 100,
         };
@@ -83,6 +84,44 @@ fn a_refusal_says_what_was_asked_and_used() {
             "test arena over budget: 23 B requested, 80 of 100 B used; raise budget_bytes"
         );
         assert_eq!(refused.into_value(), [7; 23]);
+    }
+}
+
+/// "64 B requested, 0 of 64 B used".
+#[test]
+fn a_refusal_for_the_padding_speaks_of_it() {
+    for owner in arenas(Budget::Refuse(1_032)) {
+        let arena = owner.arena();
+        arena.alloc(1u8);
+        let aligned = arena.try_alloc(Align1024::from_seed(1));
+        if arena.config().mode == ArenaMode::PerObject {
+            assert!(aligned.is_ok(), "each has memory of its own");
+        } else {
+            let text = aligned.unwrap_err().to_string();
+            assert!(text.contains(" 1024 B requested and "), "{text}");
+            assert!(text.contains(" B of padding, 8 of 1032 B used"), "{text}");
+        }
+    }
+    for owner in arenas(Budget::Refuse(20)) {
+        owner.arena().alloc([1u64; 2]);
+        let text = owner.arena().try_alloc(1u32).unwrap_err().to_string();
+        assert!(text.contains(" 4 B requested and 4 B of padding, 16 of 20 B used"), "{text}");
+    }
+}
+
+/// It counted as free what lay in two places, too little in each.
+#[test]
+fn a_refusal_at_the_end_of_a_sets_block_has_figures_that_add_up() {
+    let config = config(3 * GRANULE_BYTES, ArenaMode::Bump, Budget::Unlimited);
+    let set = ThreadArenas::with_config(ArenaConfig { can_grow: false, ..config });
+    let take = |bytes| set.local().try_alloc_slice_uninit::<u8>(bytes).map(drop);
+    take(GRANULE_BYTES - 8_192).unwrap();
+    thread::scope(|scope| _ = scope.spawn(|| take(2 * GRANULE_BYTES - 8_192).unwrap()));
+    match take(14_000).unwrap_err() {
+        AllocError::Full { requested_bytes, used_bytes, capacity_bytes, .. } => {
+            assert!(used_bytes + requested_bytes > capacity_bytes, "{used_bytes} B used");
+        }
+        other => panic!("{other}"),
     }
 }
 
@@ -440,6 +479,7 @@ fn an_arena_that_cannot_grow_says_that_it_is_full() {
         let full = AllocError::Full {
             arena: "test",
             requested_bytes: 8,
+            padding_bytes: 0,
             used_bytes: 96,
             capacity_bytes: 100,
         };

@@ -59,7 +59,7 @@ impl RawArena {
 
     fn claim_object(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let bytes = size::padded(layout.size());
-        self.afford_object(bytes, layout.size())?;
+        self.afford_object(bytes, layout)?;
         self.objects.allocate(layout).ok_or_else(|| {
             self.repay_object(bytes);
             self.out_of_memory(layout.size())
@@ -103,7 +103,7 @@ impl RawArena {
         };
         match self.limit() {
             Budget::Refuse(bytes) if crosses(bytes) => {
-                return Err(self.over_limit(layout.size()));
+                return Err(self.over_limit(layout));
             }
             Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
                 self.crossing.set(Crossing::Unlogged);
@@ -111,7 +111,7 @@ impl RawArena {
                 return Ok(());
             }
             _ if !self.config.can_grow && !self.is_fresh() => {
-                return Err(self.over_limit(layout.size()));
+                return Err(self.over_limit(layout));
             }
             _ => {}
         }
@@ -290,13 +290,9 @@ impl RawArena {
     }
 
     /// Checks the budget for `bytes` more in per-object mode.
-    pub(super) fn afford_object(
-        &self,
-        bytes: usize,
-        requested_bytes: usize,
-    ) -> Result<(), AllocError> {
+    pub(super) fn afford_object(&self, bytes: usize, layout: Layout) -> Result<(), AllocError> {
         if let Source::Shared(shared) = &self.source {
-            return shared.afford_object(bytes, requested_bytes);
+            return shared.afford_object(bytes, layout);
         }
         let used = self.used_bytes().saturating_add(bytes);
         let is_over = self.crossing.get() != Crossing::No;
@@ -304,7 +300,7 @@ impl RawArena {
             !is_over && matches!(self.limit(), Budget::Warn(budget_bytes) if used > budget_bytes);
         match self.config.limit(is_over || crosses) {
             Budget::Refuse(limit_bytes) if used > limit_bytes => {
-                return Err(self.over_limit(requested_bytes));
+                return Err(self.over_limit(layout));
             }
             _ if crosses => self.crossing.set(Crossing::Unlogged),
             _ => {}
@@ -346,8 +342,15 @@ impl RawArena {
         }
     }
 
-    fn over_limit(&self, requested_bytes: usize) -> AllocError {
-        let error = self.config.refusal(requested_bytes, self.used_bytes());
+    fn over_limit(&self, layout: Layout) -> AllocError {
+        let padding_bytes = match self.config.mode {
+            ArenaMode::Bump | ArenaMode::Traced => {
+                size::padding_to(self.ptr.get().addr(), layout.align())
+            }
+            ArenaMode::PerObject => 0, // Each object has memory of its own.
+        };
+        let padding_bytes = padding_bytes + size::padded(layout.size()) - layout.size();
+        let error = self.config.refusal(layout.size(), padding_bytes, self.used_bytes());
         let is_refusing = matches!(error, AllocError::OverBudget { .. });
         if profile::IS_BUILT_IN
             && is_refusing
