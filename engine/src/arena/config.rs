@@ -25,7 +25,10 @@ pub enum Budget {
     /// As much as the system gives.
     #[default]
     Unlimited,
-    /// Log a warning, once in each frame that uses more than this many bytes.
+    /// Log a warning, once in each frame that uses more than this many bytes; so does an arena that
+    /// cannot grow, before its capacity ends. An allocation that fails crosses nothing: exact on one
+    /// thread, but if another thread of a set crosses in the same moment, its warning may come later
+    /// in the frame or not at all.
     Warn(usize),
     /// Refuse any allocation with which the frame would use more than this many bytes.
     Refuse(usize),

@@ -8,6 +8,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem;
 use core::ops::Index;
+use core::panic::Location;
 
 use hashbrown::TryReserveError;
 use hashbrown::hash_map::{Drain, HashMap, IntoIter, Iter, IterMut, Keys, Values, ValuesMut};
@@ -17,7 +18,7 @@ pub use hash::FixedHash;
 
 use super::error::{AllocError, Refused, granted, refuse};
 use super::frame_arena::FrameArena;
-use super::trace::Origin;
+use super::trace::{Caller, Origin};
 
 /// A hash map whose memory is a [`FrameArena`]'s.
 ///
@@ -184,7 +185,12 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     /// If the budget or the system refuses.
     #[track_caller]
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
-        let origin = Origin::of::<(K, V)>(self.len().saturating_add(additional));
+        self.try_reserve_for(Location::caller(), additional)
+    }
+
+    /// As `try_reserve`, in the name of `caller`.
+    fn try_reserve_for(&mut self, caller: Caller, additional: usize) -> Result<(), AllocError> {
+        let origin = Origin::by::<(K, V)>(caller, self.len().saturating_add(additional));
         let raw = self.arena().raw();
         raw.announced(origin, || self.inner.try_reserve(additional))
             .map_err(|error| self.reason(additional, &error))
@@ -265,7 +271,8 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> FrameMap<'a, K, V, S> {
     ) -> Result<(), Refused<(K, V)>> {
         let entries = entries.into_iter();
         // Only a hint: what is refused here may still fit, for keys can be equal.
-        let _ = self.try_reserve(entries.size_hint().0);
+        let (raw, caller) = (self.arena().raw(), Location::caller());
+        let _ = raw.as_a_hint(|| self.try_reserve_for(caller, entries.size_hint().0));
         for (key, value) in entries {
             self.try_insert(key, value)?;
         }

@@ -52,8 +52,14 @@ pub struct Pressure {
     pub frame_count: u32,
     /// Those of them that needed more than one block.
     pub grown_frame_count: u32,
+    /// Those of them in which a request met the end of what cannot grow
+    /// ([`AllocError::Full`](crate::AllocError::Full)).
+    pub refused_frame_count: u32,
     /// The most bytes that one of them used.
     pub most_bytes: usize,
+    /// The most bytes that one of them would have used with the request that was so refused. Had it
+    /// been granted, there might have been others.
+    pub most_refused_bytes: usize,
     /// In a set, the most that the threads of one of them claimed, of which each may have left up to
     /// 64 KiB unused; without what [`try_for_threads`](crate::ThreadArenas::try_for_threads) adds to
     /// the capacity. 0 for an arena of its own.
@@ -63,11 +69,12 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    /// Capacity to configure: the most that a frame used, or a set's threads claimed, and a quarter
-    /// more, in whole KiB, or MiB from one MiB on.
+    /// Capacity to configure: the most that a frame used, would have used with a request that was
+    /// refused, or a set's threads claimed, and a quarter more, in whole KiB, or MiB from one MiB on.
     #[must_use]
     pub fn advised_capacity_bytes(&self) -> usize {
-        let room = size::settled_room(self.most_bytes.max(self.most_claimed_bytes));
+        let most_bytes = self.most_bytes.max(self.most_refused_bytes).max(self.most_claimed_bytes);
+        let room = size::settled_room(most_bytes);
         let unit = if room >= 1 << 20 { 1 << 20 } else { 1 << 10 };
         size::round_up(room, unit).unwrap_or(room)
     }
@@ -76,6 +83,16 @@ impl Pressure {
 impl fmt::Display for Pressure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let &Self { arena, frame_count, grown_frame_count, most_bytes, reserved_bytes, .. } = self;
+        if self.refused_frame_count > 0 {
+            let capacity = Bytes(self.advised_capacity_bytes());
+            let (count, frames) = (self.refused_frame_count, frames(self.refused_frame_count));
+            let were = if count == 1 { "was" } else { "were" };
+            return write!(
+                f,
+                "{arena} arena: raise its capacity to {capacity} or more: \
+                 {count} {frames} of the last {frame_count} {were} refused memory"
+            );
+        }
         if grown_frame_count > 0 {
             let capacity = Bytes(self.advised_capacity_bytes());
             let frames = frames(grown_frame_count);
@@ -130,7 +147,9 @@ pub(crate) struct PressureTally {
 struct Half {
     frame_count: u32,
     grown_frame_count: u32,
+    refused_frame_count: u32,
     most_bytes: usize,
+    most_refused_bytes: usize,
 }
 
 impl PressureTally {
@@ -147,6 +166,13 @@ impl PressureTally {
         self.newer.frame_count += 1;
         self.newer.grown_frame_count += u32::from(has_grown);
         self.newer.most_bytes = self.newer.most_bytes.max(peak_bytes);
+    }
+
+    /// Notes of the frame noted last that it would have used so many bytes with a request that was
+    /// refused; 0 if none was.
+    pub(crate) fn note_refused(&mut self, refused_bytes: usize) {
+        self.newer.refused_frame_count += u32::from(refused_bytes > 0);
+        self.newer.most_refused_bytes = self.newer.most_refused_bytes.max(refused_bytes);
     }
 
     #[cold]
@@ -174,7 +200,9 @@ impl PressureTally {
             arena,
             frame_count: newer.frame_count + older.frame_count,
             grown_frame_count: newer.grown_frame_count + older.grown_frame_count,
+            refused_frame_count: newer.refused_frame_count + older.refused_frame_count,
             most_bytes: newer.most_bytes.max(older.most_bytes),
+            most_refused_bytes: newer.most_refused_bytes.max(older.most_refused_bytes),
             most_claimed_bytes: 0,
             reserved_bytes,
         }

@@ -79,6 +79,9 @@ pub(crate) struct RawArena {
     abandoned_bytes: Cell<usize>,
     block_requests: Cell<u32>,
     crossing: Cell<Crossing>,
+    /// The most bytes that the frame would have used with a request that met the end of what cannot
+    /// grow; 0 if none did.
+    refused_bytes: Cell<usize>,
     is_missed_reset_logged: Cell<bool>,
     /// Why the last call through the `Allocator` trait failed: its error type cannot say.
     pub(crate) last_refusal: Cell<Option<AllocError>>,
@@ -189,6 +192,7 @@ impl RawArena {
             abandoned_bytes: Cell::new(0),
             block_requests: Cell::new(0),
             crossing: Cell::new(Crossing::No),
+            refused_bytes: Cell::new(0),
             is_missed_reset_logged: Cell::new(false),
             last_refusal: Cell::new(None),
             announced: Cell::new(None),
@@ -437,7 +441,7 @@ impl RawArena {
         new: Layout,
     ) -> Result<NonNull<u8>, AllocError> {
         let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
-        self.afford_object(more, new)?;
+        self.afford_object(more, new).inspect_err(|error| self.note_refusal(error))?;
         self.note_peak();
         self.profile.released(object.as_ptr(), old.size());
         // SAFETY: the caller's promise; `new` is a valid layout of the same alignment.

@@ -86,6 +86,8 @@ struct Claims {
     kept_bytes: usize,
     /// Whether it needed more than one block.
     has_grown: bool,
+    /// The most bytes that it would have used with a request that met the end of what cannot grow.
+    refused_bytes: usize,
 }
 
 impl ThreadArenas {
@@ -378,6 +380,8 @@ impl ThreadArenas {
             claims.bytes = shared.claimed_bytes();
             claims.has_grown = shared.block_count() > 1;
         }
+        let refused_bytes = self.members.iter_quiescent().map(|arena| arena.raw().refused_bytes());
+        claims.refused_bytes = refused_bytes.max().unwrap_or(0);
         claims
     }
 
@@ -436,6 +440,7 @@ impl SetFigures {
         self.high_water_bytes = self.high_water_bytes.max(usage.peak_bytes);
         self.last = usage;
         self.pressure.note_peak(usage.peak_bytes, claims.has_grown);
+        self.pressure.note_refused(claims.refused_bytes);
         let claimed_bytes = claims.bytes.saturating_sub(claims.kept_bytes);
         self.claimed.note_peak(claimed_bytes, claims.has_grown);
         self.history.push(usage);

@@ -196,7 +196,8 @@ impl<'a, T> FrameVec<'a, T> {
     fn grow_amortized(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
         let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
         let raw = self.arena().raw();
-        if raw.announced(origin, || self.inner.try_reserve(additional)).is_ok() {
+        let double = || raw.announced(origin, || self.inner.try_reserve(additional));
+        if raw.as_a_hint(double).is_ok() {
             return Ok(());
         }
         self.grow_exactly(additional, caller)
@@ -264,12 +265,13 @@ impl<'a, T> FrameVec<'a, T> {
         let mut items = items.into_iter();
         let (at_least, at_most) = items.size_hint();
         // Only a hint: what is refused here may still fit, for iterators overestimate.
-        let has_room = self.try_reserve(at_least).is_ok();
+        let raw = self.arena().raw();
+        let caller = Location::caller();
+        let has_room = raw.as_a_hint(|| self.try_reserve_for(caller, at_least)).is_ok();
         if has_room && at_most == Some(at_least) {
             raw_parts::append_to_room(&mut self.inner, items);
             return Ok(());
         }
-        let caller = Location::caller();
         items.try_for_each(|item| self.try_push_for(caller, item))
     }
 

@@ -4,7 +4,9 @@ use std::mem::MaybeUninit;
 use std::sync::Barrier;
 use std::thread;
 
-use frame_arena::{ArenaMode, Budget, FixedArena, FrameArena, ThreadArenas};
+use frame_arena::{
+    ArenaConfig, ArenaMode, Budget, FixedArena, FrameArena, FrameMap, FrameVec, ThreadArenas,
+};
 
 use crate::support::{AnyArena, GRANULE_BYTES, MODES, config};
 use crate::warnings;
@@ -70,6 +72,49 @@ fn pressure_names_no_reservation_where_there_is_none() {
     arena.alloc([0u8; 3_000]);
     arena.reset();
     assert!(arena.pressure().to_string().ends_with(text), "{}", arena.pressure());
+}
+
+/// It said that the capacity was enough.
+#[test]
+fn pressure_tells_how_many_frames_were_refused_memory_and_what_would_do() {
+    let fixed = |is_set, mode, capacity_bytes| {
+        let config = config(capacity_bytes, mode, Budget::Unlimited);
+        AnyArena::new(is_set, ArenaConfig { can_grow: false, ..config })
+    };
+    let frame = |arena: &FrameArena| {
+        arena.alloc([0u8; 3_000]);
+        arena.try_alloc([0u8; 7_000]).is_ok()
+    };
+    for &(is_set, mode) in MODES.map(|mode| [(false, mode), (true, mode)]).as_flattened() {
+        let mut small = fixed(is_set, mode, 8_000);
+        assert!(!frame(small.arena()));
+        small.reset();
+        (0..9).for_each(|_| small.reset());
+        let pressure = small.pressure();
+        assert_eq!((pressure.refused_frame_count, pressure.most_refused_bytes), (1, 10_000));
+        let text = "test arena: raise its capacity to 13 KiB or more: \
+                    1 frame of the last 10 was refused memory";
+        assert_eq!(pressure.to_string(), text);
+        assert!(frame(fixed(is_set, mode, pressure.advised_capacity_bytes()).arena()));
+    }
+}
+
+/// What a collection asks for by the way, and can do without, is nobody's refusal.
+#[test]
+fn pressure_counts_no_refusal_of_more_than_was_needed() {
+    for mode in MODES {
+        let config = config(1_000, mode, Budget::Unlimited);
+        let mut arena = FrameArena::with_config(ArenaConfig { can_grow: false, ..config });
+        let mut numbers = FrameVec::with_capacity_in(70, &arena);
+        numbers.extend(0..70u64);
+        numbers.extend((0..9u64).filter(|n| n % 2 == 0));
+        drop(numbers);
+        let mut map = FrameMap::new_in(&arena);
+        map.extend((0..500).map(|n| (n % 3, n)));
+        drop(map);
+        arena.reset();
+        assert_eq!(arena.pressure().refused_frame_count, 0);
+    }
 }
 
 /// Advised was what the threads used, less than what had been too little for their granules.

@@ -47,7 +47,10 @@ impl RawArena {
             ArenaMode::Bump | ArenaMode::Traced => self.claim_from_source(layout),
             ArenaMode::PerObject => self.claim_object(layout),
         };
-        let claimed = claimed.inspect_err(|_| self.take_crossing_back())?;
+        let claimed = claimed.inspect_err(|error| {
+            self.take_crossing_back();
+            self.note_refusal(error);
+        })?;
         self.count.set(self.count.get() + 1);
         if self.config.mode == ArenaMode::Traced {
             self.trace_claim(claimed, layout, Origin { type_name, caller, len });
@@ -360,6 +363,23 @@ impl RawArena {
             profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
         }
         error
+    }
+
+    /// Notes for the advice on the capacity that it was too small.
+    pub(super) fn note_refusal(&self, error: &AllocError) {
+        if let AllocError::Full { requested_bytes, padding_bytes, used_bytes, .. } = *error {
+            let bytes = used_bytes.saturating_add(requested_bytes).saturating_add(padding_bytes);
+            self.refused_bytes.set(self.refused_bytes.get().max(bytes));
+            self.is_plain.set(false);
+        }
+    }
+
+    /// Asks for more than there need be: what is refused is not noted.
+    pub(crate) fn as_a_hint<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let refused_bytes = self.refused_bytes.get();
+        let answer = ask();
+        self.refused_bytes.set(refused_bytes);
+        answer
     }
 
     #[cold]

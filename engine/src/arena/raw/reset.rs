@@ -99,6 +99,7 @@ impl RawArena {
         self.left_bytes.set(0);
         self.forget_figures();
         self.crossing.set(Crossing::No);
+        self.refused_bytes.set(0);
         self.forget_trace();
         match &self.source {
             Source::Shared(_) => self.empty_window(),
@@ -123,7 +124,7 @@ impl RawArena {
     }
 
     /// Whether the frame, so far, takes its memory from one block of the arena's own, in bump mode
-    /// and within its budget, with no other in flight: the case that a reset is fast for. Asked
+    /// and within its budget and capacity, with no other in flight: the case that a reset is fast for. Asked
     /// when one of these changes.
     pub(super) fn is_plain_frame(&self) -> bool {
         matches!(self.source, Source::Own { .. })
@@ -131,6 +132,7 @@ impl RawArena {
             && self.block_count() <= 1
             && self.config.mode == ArenaMode::Bump
             && self.crossing.get() == Crossing::No
+            && self.refused_bytes.get() == 0
             && !self.profile.sees_objects()
     }
 
@@ -241,6 +243,7 @@ impl RawArena {
         let usage = self.usage();
         self.note_quiet(usage.peak_bytes);
         self.life.pressure.note(&usage);
+        self.life.pressure.note_refused(self.refused_bytes.get());
         if let Some(older) = &mut older {
             older.note_quiet(usage.peak_bytes);
         }
@@ -278,6 +281,12 @@ impl RawArena {
             quiet_frames: self.quiet_frames(),
             frame_count: self.life.pressure.frame_count(),
         }
+    }
+
+    /// The most bytes that the frame would have used with a request that met the end of what cannot
+    /// grow; 0 if none did.
+    pub(crate) fn refused_bytes(&self) -> usize {
+        self.refused_bytes.get()
     }
 
     pub(crate) fn quiet_frames(&self) -> u32 {
