@@ -90,11 +90,7 @@ impl<'b> FixedArena<'b> {
         let bytes = buffer.len();
         let memory = NonNull::from(buffer);
         let start = memory.cast::<u8>();
-        let config = ArenaConfig {
-            capacity_bytes: bytes,
-            shrink_after_frames: 0,
-            ..ArenaConfig::named("fixed")
-        };
+        let config = ArenaConfig { shrink_after_frames: 0, ..ArenaConfig::named("fixed") };
         // SAFETY: L1; the bytes may hold anything, and the arena reads only what it wrote.
         let raw = unsafe { RawArena::lent(config, NonNull::slice_from_raw_parts(start, bytes)) };
         let arena = FrameArena::from_raw(raw);

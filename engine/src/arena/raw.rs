@@ -146,22 +146,24 @@ impl RawArena {
         Self::with_source(config, source, profile, Epoch::next())
     }
 
-    /// An arena over memory that somebody else owns, and no more than that.
+    /// An arena over memory that somebody else owns, and no more than that: its capacity is what
+    /// alignment leaves of it.
     ///
     /// # Safety
     /// - The memory is valid for reads and writes and nobody else uses it until the arena is gone.
     pub(crate) unsafe fn lent(config: ArenaConfig, memory: NonNull<[u8]>) -> Self {
-        let mut arena = Self::new(ArenaConfig { can_grow: false, ..config });
-        arena.is_lent = true;
         let start = memory.cast::<u8>();
         let skipped = size::padding_to(start.addr().get(), size::BLOCK_ALIGN_BYTES);
         // R4: the top 4 KiB of the address space are never handed out.
         let highest_end = usize::MAX - size::WRAP_SAFE_BYTES;
         let end = (start.addr().get() + memory.len()).min(highest_end);
         let bytes = end.saturating_sub(start.addr().get() + skipped);
+        let bytes = bytes & !(size::MIN_ALIGN_BYTES - 1);
+        let mut arena = Self::new(ArenaConfig { can_grow: false, capacity_bytes: bytes, ..config });
+        arena.is_lent = true;
         if bytes > 0 {
             let start = start.map_addr(|start| start.saturating_add(skipped));
-            arena.enter(Window { start, bytes: bytes & !(size::MIN_ALIGN_BYTES - 1) });
+            arena.enter(Window { start, bytes });
         }
         arena
     }

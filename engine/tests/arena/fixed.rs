@@ -51,6 +51,18 @@ fn a_callers_buffer_holds_the_values_and_is_theirs_again() {
     buffer.fill(MaybeUninit::new(1));
 }
 
+/// Its capacity was the buffer's length, alignment or not: 8 B requested, 1008 of 1019 B used.
+#[test]
+fn the_capacity_of_a_buffer_is_what_alignment_leaves_of_it() {
+    let mut buffer = [MaybeUninit::uninit(); 1_024];
+    for start in 0..17 {
+        let arena = FixedArena::new(&mut buffer[start..start + 1_000]);
+        while arena.try_alloc(1u64).is_ok() {}
+        let used_bytes = arena.stats().used_bytes;
+        assert_eq!((used_bytes, arena.room_bytes()), (arena.config().capacity_bytes, 0));
+    }
+}
+
 #[test]
 fn every_place_and_length_of_a_buffer_is_used_within_its_bounds() {
     let mut buffer = [MaybeUninit::uninit(); 96];
