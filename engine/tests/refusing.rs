@@ -342,3 +342,19 @@ fn an_allocator_that_uses_the_arena_does_not_stretch_its_budget() {
     assert!(answer.iter().copied().eq(0..ANSWER_LEN as u64));
     assert!(large.iter().all(|byte| *byte == 2));
 }
+
+/// A request too long for a spare block took it out of reach of the next one.
+#[test]
+fn a_request_that_is_refused_leaves_the_spare_blocks_to_shorter_ones() {
+    let mut arena = FrameArena::with_config(settings(ArenaMode::Bump));
+    (0..3_000u64).for_each(|n| _ = arena.alloc(n));
+    refusing(|| arena.reset()); // Cannot be merged into one.
+    assert!(arena.stats().block_count > 2);
+    while arena.room_bytes() > 0 {
+        arena.alloc(1u64);
+    }
+    let is_granted = refusing(|| {
+        [100_000, 3_000].map(|bytes| arena.try_alloc_slice_uninit::<u8>(bytes).is_ok())
+    });
+    assert_eq!(is_granted, [false, true]);
+}

@@ -128,6 +128,23 @@ impl BlockChain {
         Some(block)
     }
 
+    /// Takes the newest block with at least `room_bytes` out, and leaves the others as they are.
+    pub(crate) fn take_with_room(&self, room_bytes: usize) -> Option<Block> {
+        let passed = Self::default();
+        let mut found = None;
+        while let Some(block) = self.pop() {
+            if block.room_bytes() >= room_bytes {
+                found = Some(block);
+                break;
+            }
+            passed.push(block);
+        }
+        while let Some(block) = passed.pop() {
+            self.push(block);
+        }
+        found
+    }
+
     /// Room of the newest block, 0 if there is none.
     pub(crate) fn last_room_bytes(&self) -> usize {
         let top = self.top.take();

@@ -161,11 +161,8 @@ impl RawArena {
         room: usize,
         layout: Layout,
     ) -> Result<Block, AllocError> {
-        while let Some(block) = spare.pop() {
-            if block.room_bytes() >= room {
-                return Ok(block);
-            }
-            blocks.push(block); // Too small for this request; merged at reset.
+        if let Some(block) = spare.take_with_room(room) {
+            return Ok(block);
         }
         let wanted = match blocks.block_count() {
             0 => self.config.capacity_bytes.max(room),
