@@ -109,6 +109,19 @@ fn a_refusal_for_the_padding_speaks_of_it() {
     }
 }
 
+/// A block was taken first, where its place decided.
+#[test]
+fn a_refusal_for_the_padding_takes_no_block() {
+    for odd_bytes in 0..64 {
+        let config = config(3_900, ArenaMode::Bump, Budget::Refuse(3_800 + 1_024 + odd_bytes * 8));
+        let arena = FrameArena::with_config(config);
+        _ = arena.alloc_slice_uninit::<u8>(3_800);
+        let before = arena.stats();
+        assert!(arena.try_alloc(Align1024::from_seed(1)).is_err());
+        assert_eq!(arena.stats(), before);
+    }
+}
+
 /// It counted as free what lay in two places, too little in each.
 #[test]
 fn a_refusal_at_the_end_of_a_sets_block_has_figures_that_add_up() {

@@ -101,20 +101,27 @@ impl RawArena {
         let fits_the_block = self.bump_below(self.limit.get(), layout).is_some();
         poison::forbid_use(ptr, self.ptr.get().addr() - ptr.addr());
         self.ptr.set(ptr); // Only asked: the claim itself comes in the next round.
-        let crosses = |budget_bytes: usize| {
-            fits_the_block || self.used_bytes() + size::padded(layout.size()) > budget_bytes
+        let takes_a_block = !fits_the_block && (self.config.can_grow || self.is_fresh());
+        let padded_bytes = size::padded(layout.size());
+        let needed_bytes = match takes_a_block {
+            true => room, // Whatever padding it may come to: a refusal must not take one first.
+            false => size::padding_to(ptr.addr(), layout.align()) + padded_bytes,
         };
+        let crosses = |budget_bytes: usize, bytes: usize| {
+            fits_the_block || self.used_bytes() + bytes > budget_bytes
+        };
+        let may_warn = self.crossing.get() == Crossing::No;
         match self.limit() {
-            Budget::Refuse(bytes) if crosses(bytes) => {
-                return Err(self.over_limit(layout));
+            Budget::Refuse(bytes) if crosses(bytes, needed_bytes) => {
+                return Err(self.over_limit(layout, needed_bytes));
             }
-            Budget::Warn(bytes) if self.crossing.get() == Crossing::No && crosses(bytes) => {
+            Budget::Warn(bytes) if may_warn && crosses(bytes, padded_bytes) => {
                 self.crossing.set(Crossing::Unlogged);
                 self.clamp_end();
                 return Ok(());
             }
-            _ if !self.config.can_grow && !self.is_fresh() => {
-                return Err(self.over_limit(layout));
+            _ if !takes_a_block => {
+                return Err(self.over_limit(layout, needed_bytes));
             }
             _ => {}
         }
@@ -300,7 +307,7 @@ impl RawArena {
             !is_over && matches!(self.limit(), Budget::Warn(budget_bytes) if used > budget_bytes);
         match self.config.limit(is_over || crosses) {
             Budget::Refuse(limit_bytes) if used > limit_bytes => {
-                return Err(self.over_limit(layout));
+                return Err(self.over_limit(layout, size::padded(layout.size())));
             }
             _ if crosses => self.crossing.set(Crossing::Unlogged),
             _ => {}
@@ -342,14 +349,8 @@ impl RawArena {
         }
     }
 
-    fn over_limit(&self, layout: Layout) -> AllocError {
-        let padding_bytes = match self.config.mode {
-            ArenaMode::Bump | ArenaMode::Traced => {
-                size::padding_to(self.ptr.get().addr(), layout.align())
-            }
-            ArenaMode::PerObject => 0, // Each object has memory of its own.
-        };
-        let padding_bytes = padding_bytes + size::padded(layout.size()) - layout.size();
+    fn over_limit(&self, layout: Layout, padded_bytes: usize) -> AllocError {
+        let padding_bytes = padded_bytes - layout.size();
         let error = self.config.refusal(layout.size(), padding_bytes, self.used_bytes());
         let is_refusing = matches!(error, AllocError::OverBudget { .. });
         if profile::IS_BUILT_IN
