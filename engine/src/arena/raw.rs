@@ -77,6 +77,8 @@ pub(crate) struct RawArena {
     left_bytes: Cell<usize>,
     peak_bytes: Cell<usize>,
     abandoned_bytes: Cell<usize>,
+    /// Over that of a block, 0 if none was; of plain frames before this one too.
+    most_align_bytes: Cell<usize>,
     block_requests: Cell<u32>,
     crossing: Cell<Crossing>,
     /// The most bytes that the frame would have used with a request that met the end of what cannot
@@ -192,6 +194,7 @@ impl RawArena {
             left_bytes: Cell::new(0),
             peak_bytes: Cell::new(0),
             abandoned_bytes: Cell::new(0),
+            most_align_bytes: Cell::new(0),
             block_requests: Cell::new(0),
             crossing: Cell::new(Crossing::No),
             refused_bytes: Cell::new(0),
@@ -294,7 +297,16 @@ impl RawArena {
         }
         let claimed = self.bump_below(self.end.get(), layout)?;
         self.count.set(self.count.get() + 1);
+        self.note_align(layout.align());
         Some(claimed)
+    }
+
+    /// Remembers the largest alignment, for which a block that replaces others needs slack.
+    #[inline(always)]
+    fn note_align(&self, align_bytes: usize) {
+        if align_bytes > size::BLOCK_ALIGN_BYTES {
+            self.most_align_bytes.set(self.most_align_bytes.get().max(align_bytes));
+        }
     }
 
     /// Moves the pointer over an object of `layout` if that stays at or below `end`.

@@ -81,6 +81,12 @@ pub(crate) const fn settled_room(most_used_bytes: usize) -> usize {
     most_used_bytes.saturating_add(most_used_bytes / 4)
 }
 
+/// What the frames of several blocks may need more in one: another place for the first object of
+/// each block shifts what follows by less than the largest alignment.
+pub(crate) const fn align_slack(most_align_bytes: usize, block_count: u32) -> usize {
+    most_align_bytes.saturating_sub(BLOCK_ALIGN_BYTES).saturating_mul(block_count as usize)
+}
+
 /// Room to shrink to after quiet frames: twice the most that any of them used, but never under
 /// the capacity that was asked for.
 pub(crate) const fn shrunk_room(most_used_bytes: usize, capacity_bytes: usize) -> usize {

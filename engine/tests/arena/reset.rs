@@ -205,3 +205,22 @@ fn pretouch_changes_no_contents_and_no_figures() {
         }
     }
 }
+
+/// Its first object lies elsewhere in another block, by up to its alignment.
+#[test]
+fn one_block_holds_a_frame_of_large_alignments_wherever_it_lies() {
+    #[derive(Clone, Copy)]
+    #[repr(align(65_536))]
+    struct Aligned(#[expect(dead_code, reason = "only its size and place matter")] [u8; 65_536]);
+    let mut between = Vec::new();
+    for n in 0..200 {
+        between.push(vec![0u8; 16 + n * 48]);
+        let mut arena = FrameArena::with_capacity(100);
+        for frame in 0..4 {
+            arena.alloc(1u8);
+            arena.alloc_slice_copy(&[Aligned([0; 65_536])]);
+            assert!(frame == 0 || arena.stats().block_requests == 0, "{n}, frame {frame}");
+            arena.reset();
+        }
+    }
+}

@@ -74,6 +74,7 @@ impl RawArena {
     fn claim_from_source(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let room = size::room_for(layout.size(), layout.align())
             .ok_or_else(|| self.too_large(layout.size(), 1))?;
+        self.note_align(layout.align());
         loop {
             if let Some(claimed) = self.bump_below(self.soft_end.get(), layout) {
                 return Ok(claimed);

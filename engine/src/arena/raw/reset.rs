@@ -109,6 +109,7 @@ impl RawArena {
                 } else if self.is_shrink_due() {
                     self.shrink_block();
                 }
+                self.most_align_bytes.set(0);
                 self.ptr.set(self.start.get());
                 self.clamp_end();
             }
@@ -139,7 +140,9 @@ impl RawArena {
     /// Replaces several blocks by one that holds such a frame. If the system refuses it, the
     /// arena keeps what it has and tries again at the next reset.
     fn merge_blocks(&mut self, peak_bytes: usize) {
-        let room = size::settled_room(peak_bytes).max(self.config.capacity_bytes);
+        let slack = size::align_slack(self.most_align_bytes.get(), self.block_count());
+        let settled = size::settled_room(peak_bytes).saturating_add(slack);
+        let room = settled.max(self.config.capacity_bytes);
         if self.replace_blocks(room) {
             self.quiet = QuietRun::default(); // It fits such a frame: none was quiet in it yet.
         } else if let Source::Own { blocks, spare } = &self.source {
