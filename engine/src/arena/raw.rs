@@ -375,6 +375,32 @@ impl RawArena {
         }
     }
 
+    /// Makes the last object longer where it lies, if the window has the room: a compare or two, and
+    /// in bump mode only, for in the others `end` lies below `ptr` (R2). The pointer returned is good
+    /// for all of it.
+    #[inline(always)]
+    pub(crate) fn lengthen_last(
+        &self,
+        object: NonNull<u8>,
+        old_bytes: usize,
+        new_bytes: usize,
+    ) -> Option<NonNull<u8>> {
+        let (ptr, end) = (self.ptr.get(), self.end.get());
+        let room = end.addr().wrapping_sub(ptr.addr()).cast_signed();
+        if new_bytes > size::MAX_REQUEST_BYTES || !self.is_last(object, old_bytes) {
+            return None;
+        }
+        let more = size::padded(new_bytes) - size::padded(old_bytes);
+        if room < more.cast_signed() {
+            return None;
+        }
+        self.ptr.set(ptr.wrapping_add(more));
+        self.note_growth(old_bytes, new_bytes);
+        poison::allow_use(object.as_ptr(), new_bytes);
+        // R3: the window's own provenance, for the caller's may be good for the old length only.
+        NonNull::new(ptr.with_addr(object.addr().get()))
+    }
+
     /// Resizes an object, in place where it is the last; otherwise a larger one moves to new
     /// memory, and a smaller one stays where it is. On an error the object is as it was.
     ///

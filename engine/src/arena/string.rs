@@ -10,7 +10,7 @@ use core::panic::Location;
 
 use super::error::{AllocError, granted};
 use super::frame_arena::FrameArena;
-use super::trace::{Caller, Origin};
+use super::trace::Caller;
 use super::vec::FrameVec;
 
 /// First claim for text of unknown length, in bytes: more than most labels, and given back.
@@ -138,9 +138,7 @@ impl<'a> FrameString<'a> {
         }
         let arena = self.bytes.arena();
         let claim_bytes = first_claim_bytes(arena).max(len_bytes);
-        let origin = Origin::by::<u8>(caller, claim_bytes);
-        let claim = || FrameVec::try_with_capacity_in(claim_bytes, arena);
-        self.bytes = arena.raw().announced(origin, claim)?;
+        self.bytes = FrameVec::try_for(caller, claim_bytes, arena)?;
         Ok(())
     }
 

@@ -67,7 +67,17 @@ impl<'a, T> FrameVec<'a, T> {
         capacity: usize,
         arena: &'a FrameArena,
     ) -> Result<Self, AllocError> {
-        Ok(Self { inner: raw_parts::claim(capacity, arena)? })
+        Self::try_for(Location::caller(), capacity, arena)
+    }
+
+    /// As `try_with_capacity_in`, in the name of `caller`.
+    #[inline]
+    pub(super) fn try_for(
+        caller: Caller,
+        capacity: usize,
+        arena: &'a FrameArena,
+    ) -> Result<Self, AllocError> {
+        Ok(Self { inner: raw_parts::claim(caller, capacity, arena)? })
     }
 
     /// Collects an iterator of any length.
@@ -194,9 +204,25 @@ impl<'a, T> FrameVec<'a, T> {
     #[cold]
     #[inline(never)]
     fn grow_amortized(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
-        let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
+        if raw_parts::lengthen(&mut self.inner, additional) {
+            return Ok(());
+        }
+        self.grow_anyhow(additional, caller)
+    }
+
+    /// The same where the vector cannot be made longer where it lies.
+    #[inline(never)]
+    fn grow_anyhow(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
         let raw = self.arena().raw();
-        let double = || raw.announced(origin, || self.inner.try_reserve(additional));
+        let double = || {
+            if self.capacity() == 0 {
+                let capacity = additional.max(const { first_capacity(size_of::<T>()) });
+                return Self::try_for(caller, capacity, self.arena()).map(|first| *self = first);
+            }
+            let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
+            raw.announced(origin, || self.inner.try_reserve(additional))
+                .map_err(|error| self.reason(additional, &error))
+        };
         if raw.as_a_hint(double).is_ok() {
             return Ok(());
         }
@@ -351,6 +377,15 @@ impl<'a, T> FrameVec<'a, T> {
             );
         }
         raw_parts::leak_shrunk(self.inner)
+    }
+}
+
+/// Elements for which the first push makes room: as many as in a `Vec`.
+const fn first_capacity(element_bytes: usize) -> usize {
+    match element_bytes {
+        ..=1 => 8,
+        2..=1_024 => 4,
+        _ => 1,
     }
 }
 

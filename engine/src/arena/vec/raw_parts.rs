@@ -4,7 +4,7 @@
 //! - **I1** Memory of a vector was claimed from its own arena since the last reset, with the layout
 //!   of an array of its capacity; the first `len` elements are initialized.
 
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr::NonNull;
 use core::slice;
 
@@ -13,12 +13,12 @@ use allocator_api2::vec::Vec;
 use crate::arena::config::ArenaMode;
 use crate::arena::error::AllocError;
 use crate::arena::frame_arena::FrameArena;
-use crate::arena::trace::Origin;
+use crate::arena::trace::{Caller, Origin};
 
-/// An empty vector with room for `capacity` elements.
+/// An empty vector with room for `capacity` elements, in the name of `caller`.
 #[inline]
-#[track_caller]
 pub(super) fn claim<T>(
+    caller: Caller,
     capacity: usize,
     arena: &FrameArena,
 ) -> Result<Vec<T, &FrameArena>, AllocError> {
@@ -26,9 +26,32 @@ pub(super) fn claim<T>(
         return Ok(Vec::new_in(arena));
     }
     let layout = arena.raw().array_layout::<T>(capacity)?;
-    let memory = arena.raw().claim(layout, Origin::of::<T>(capacity))?;
+    let memory = arena.raw().claim(layout, Origin::by::<T>(caller, capacity))?;
     // SAFETY: I1: just claimed, and nothing is initialized.
     Ok(unsafe { Vec::from_raw_parts_in(memory.cast().as_ptr(), 0, capacity, arena) })
+}
+
+/// Doubles the capacity, or more where `additional` elements need it, if the vector is the arena's
+/// last allocation and there is room behind it.
+#[inline]
+pub(super) fn lengthen<T>(vec: &mut Vec<T, &FrameArena>, additional: usize) -> bool {
+    let (len, capacity, arena) = (vec.len(), vec.capacity(), *vec.allocator());
+    if capacity == 0 || size_of::<T>() == 0 {
+        return false;
+    }
+    // No vector is longer than `isize::MAX` bytes, so that the double overflows nothing.
+    let Some(wanted) = len.checked_add(additional).map(|least| least.max(capacity * 2)) else {
+        return false;
+    };
+    let Some(bytes) = wanted.checked_mul(size_of::<T>()) else { return false };
+    let first = NonNull::from(vec.as_mut_slice()).cast();
+    let Some(memory) = arena.raw().lengthen_last(first, capacity * size_of::<T>(), bytes) else {
+        return false;
+    };
+    // SAFETY: I1: the memory is the vector's and as long as `wanted` elements now.
+    let longer = unsafe { Vec::from_raw_parts_in(memory.cast().as_ptr(), len, wanted, arena) };
+    mem::forget(mem::replace(vec, longer)); // One owner again.
+    true
 }
 
 /// Appends `value`.
