@@ -53,7 +53,7 @@ pub enum ArenaMode {
     Bump,
     /// As [`Bump`](Self::Bump), and each allocation is noted by type, call site and place:
     /// [`FrameArena::trace`](crate::FrameArena::trace). For looking at single frames: noting takes
-    /// some 50 ns and heap memory of its own.
+    /// some 50 ns and heap memory of its own, and aborts where the system refuses that.
     Traced,
     /// One call of the global allocator for each allocation, all freed at reset.
     ///

@@ -14,7 +14,8 @@ pub struct FrameUsage {
     pub alloc_count: u64,
     /// Bytes handed out and not given back, padding included.
     pub used_bytes: usize,
-    /// The most that `used_bytes` was at any time in the frame.
+    /// The most that `used_bytes` was at any time in the frame. In a set the sum of what it was for
+    /// each thread, though at different times: no less than the most of all together.
     pub peak_bytes: usize,
     /// Bytes that growing vectors moved out of and left behind.
     pub abandoned_bytes: usize,
@@ -82,11 +83,13 @@ pub struct ArenaStats {
     /// Bytes held from the system: whole pages, the block's own bookkeeping included. Per object:
     /// the bytes of the living objects.
     pub reserved_bytes: usize,
-    /// The most bytes used in any frame so far, this one included.
+    /// The most bytes used in any frame so far, this one included; in a set a sum as
+    /// [`FrameUsage::peak_bytes`].
     pub high_water_bytes: usize,
     /// Bytes that growing vectors moved out of and left behind since the last reset.
     pub abandoned_bytes: usize,
-    /// Blocks held from the system. 1 once settled; 0 before the first use and per object.
+    /// Blocks held from the system. 1 once settled, 2 with two frames in flight; 0 before the first
+    /// use and per object.
     pub block_count: u32,
     /// Requests to the system since the last reset, for growth.
     pub block_requests: u32,

@@ -23,7 +23,8 @@ fn first_claim_bytes(arena: &FrameArena) -> usize {
 
 /// A string whose memory is a [`FrameArena`]'s.
 ///
-/// The first text takes at least 64 bytes; [`into_str`](Self::into_str) gives back what is left.
+/// The first text takes at least 64 bytes, as far as the block has room;
+/// [`into_str`](Self::into_str) gives back what is left.
 ///
 /// ```
 /// use std::fmt::Write;

@@ -169,7 +169,8 @@ impl<T> TypedArena<T> {
     }
 
     /// An arena as configured, with its first block taken now. The bytes of the configuration
-    /// count values padded to 8 bytes, and a few dozen more in each block.
+    /// count values padded to 8 bytes, and a few dozen more in each block. There is no last frame to
+    /// keep: `frames_in_flight` does not apply.
     ///
     /// # Panics
     /// If the system refuses the block.

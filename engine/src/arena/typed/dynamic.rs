@@ -82,7 +82,7 @@ impl<D: ?Sized> DynArena<D> {
     }
 
     /// An arena as configured, with its first block taken now. Each value takes some 48 bytes
-    /// beside its own.
+    /// beside its own. There is no last frame to keep: `frames_in_flight` does not apply.
     ///
     /// # Panics
     /// If the system refuses the block.
