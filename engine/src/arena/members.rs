@@ -198,6 +198,7 @@ impl MemberList {
     ) {
         for member in self.members_mut() {
             let is_quiet = member.arena.raw().usage().alloc_count == 0
+                && member.arena.bump_stats().used_bytes == 0
                 && !member.arena.scratch_pool().take_use();
             member.quiet_frames = if is_quiet { member.quiet_frames.saturating_add(1) } else { 0 };
             if spare_after_frames > 0 && member.quiet_frames >= spare_after_frames {

@@ -189,6 +189,20 @@ fn arenas_that_stay_quiet_are_freed() {
 }
 
 #[test]
+fn an_arena_whose_bump_alone_is_used_stays() {
+    let settings = ArenaConfig {
+        shrink_after_frames: 20,
+        ..config(4_096, ArenaMode::Bump, Budget::Unlimited)
+    };
+    let mut set = ThreadArenas::with_config(settings);
+    for frame in 0..25u64 {
+        set.local().bump().alloc(frame);
+        set.begin_frame();
+        assert_eq!(set.member_count(), 1, "frame {frame}");
+    }
+}
+
+#[test]
 fn a_quiet_thread_that_comes_back_shares_its_arena_with_nobody() {
     let mut set = set_of(4_096);
     set.local().alloc(1u8);
