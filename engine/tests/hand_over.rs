@@ -680,12 +680,8 @@ fn a_join_that_the_budget_refuses_is_an_error_and_loses_nothing() {
     }
 }
 
-#[test]
-fn a_despawned_resource_does_not_part_writers_from_readers() {
-    let mut engine = engine(Executor::Serial, ArenaConfig::default());
-    engine.add_systems(phase::Update, (write::<0>, see));
-    engine.run_frame(TICK).unwrap();
-    let world = engine.world_mut();
+/// Despawns what the parameters share.
+fn despawn_shared(world: &mut World) {
     let resources: Vec<Entity> =
         world.query_filtered::<Entity, With<IsResource>>().iter(world).collect();
     let is_ours = |entity: &Entity| {
@@ -695,11 +691,31 @@ fn a_despawned_resource_does_not_part_writers_from_readers() {
     let ours: Vec<Entity> = resources.into_iter().filter(is_ours).collect();
     assert_eq!(ours.len(), 1);
     ours.into_iter().for_each(|entity| assert!(world.despawn(entity)));
+}
+
+#[test]
+fn a_despawned_resource_does_not_part_writers_from_readers() {
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, (write::<0>, see));
+    engine.run_frame(TICK).unwrap();
+    despawn_shared(engine.world_mut());
     // bevy queues the removal once more when a resource's entity goes, and complains.
     drop(engine.run_frame(TICK));
     engine.add_systems(phase::Update, write::<10>);
     engine.run_frame(TICK).unwrap();
     assert_eq!(seen(&engine)[1..], [Ok(vec![0, 1, 2]), Ok(vec![0, 1, 2, 10, 11, 12])]);
+}
+
+#[test]
+fn a_reader_added_while_the_resource_is_gone_reads_what_older_systems_write() {
+    let mut engine = engine(Executor::Serial, ArenaConfig::default());
+    engine.add_systems(phase::Update, (write::<0>, see));
+    engine.run_frame(TICK).unwrap();
+    despawn_shared(engine.world_mut());
+    engine.add_systems(phase::Update, (write::<10>, see));
+    drop(engine.run_frame(TICK)); // bevy complains, as above.
+    engine.run_frame(TICK).unwrap();
+    assert_eq!(seen(&engine)[1..], vec![Ok(vec![0, 1, 2, 10, 11, 12]); 4]);
 }
 
 #[test]

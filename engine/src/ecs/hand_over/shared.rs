@@ -1,11 +1,11 @@
 //! What the writers of one type in one phase have handed over, until readers take it.
 
-use core::any::type_name;
+use core::any::{Any, TypeId, type_name};
 use core::marker::PhantomData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::world::World;
+use bevy_ecs::world::{World, WorldId};
 
 use super::error::HandOverError;
 use super::join::join;
@@ -19,6 +19,17 @@ use crate::{Epoch, FrameArena, SliceHandle, ThreadArenas};
 struct HandOver<T: Send + Sync + 'static, P: Phase> {
     shared: Arc<Shared<T>>,
     phase: PhantomData<fn() -> P>,
+}
+
+/// What systems share whose world lost the resource: despawning all entities despawns resources too.
+/// Those that are added then must find the same.
+static USED: Mutex<Vec<Used>> = Mutex::new(Vec::new());
+
+struct Used {
+    world: WorldId,
+    /// Of the type that is handed over, and the phase.
+    of: TypeId,
+    shared: Weak<dyn Any + Send + Sync>,
 }
 
 /// Shared by all writers and readers of one type in one phase. Locked for moments only, and while
@@ -67,19 +78,25 @@ impl<T: Send + Sync + 'static> Shared<T> {
         if let Some(hand_over) = world.get_resource::<HandOver<T, P>>() {
             return Arc::clone(&hand_over.shared);
         }
-        note_marks::<T, P>();
-        let shared = Arc::new(Self { lists: Mutex::new(Lists::new()) });
-        Self::remember::<P>(&shared, world);
+        let shared = Self::used::<P>(world.id());
+        let hand_over = HandOver::<T, P> { shared: Arc::clone(&shared), phase: PhantomData };
+        world.insert_resource(hand_over);
         shared
     }
 
-    /// Puts the resource back if somebody took it out of the world, so that systems added later
-    /// find the same.
-    pub(super) fn remember<P: Phase>(this: &Arc<Self>, world: &mut World) {
-        if !world.contains_resource::<HandOver<T, P>>() {
-            world
-                .insert_resource(HandOver::<T, P> { shared: Arc::clone(this), phase: PhantomData });
-        }
+    /// What systems of the world share, or new.
+    fn used<P: Phase>(world: WorldId) -> Arc<Self> {
+        let of = TypeId::of::<(T, P)>();
+        let mut all = USED.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = all.iter().find(|used| used.world == world && used.of == of);
+        let shared = ours.and_then(|used| used.shared.upgrade()?.downcast().ok());
+        shared.unwrap_or_else(|| {
+            note_marks::<T, P>();
+            let shared = Arc::new(Self { lists: Mutex::new(Lists::new()) });
+            all.retain(|used| used.shared.strong_count() > 0);
+            all.push(Used { world, of, shared: Arc::<Self>::downgrade(&shared) });
+            shared
+        })
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists<T>> {

@@ -151,7 +151,6 @@ impl<T: Send + Sync + 'static, P: Phase> FromWorld for Buffer<T, P> {
 
 impl<T: Send + Sync + 'static, P: Phase> SystemBuffer for Buffer<T, P> {
     fn apply(&mut self, meta: &SystemMeta, world: &mut World) {
-        Shared::remember::<P>(&self.shared, world);
         self.queue(meta, world.into());
     }
 
