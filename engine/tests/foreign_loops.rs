@@ -358,6 +358,22 @@ mod bevy_app {
         assert_eq!(arena.threads().config().budget, Budget::Refuse(77));
         assert_eq!(state_of::<Audio>(app.world()), [Ok(0)]);
     }
+
+    #[test]
+    fn the_plugin_makes_up_for_an_install_that_was_refused() {
+        let mut app = App::new();
+        let physics = ArenaConfig { history_frames: usize::MAX, ..ArenaConfig::default() };
+        let config = EngineConfig { physics, ..EngineConfig::default() };
+        let error = install_with_config(app.world_mut(), config).unwrap_err().to_string();
+        let count = usize::MAX.to_string();
+        assert!(error.contains(&count) && error.ends_with("lower history_frames"), "{error}");
+        app.init_resource::<Published>()
+            .add_plugins(FrameArenaPlugin::default())
+            .add_systems(Update, publish::<phase::Render>);
+        app.update();
+        assert_eq!(state_of::<phase::Render>(app.world()), [Ok(0)]);
+    }
+
     #[test]
     fn a_phase_of_ones_own_before_the_plugin_leaves_the_others_to_it() {
         let mut app = App::new();

@@ -73,7 +73,8 @@ pub fn install(world: &mut World) -> Result<(), EngineError> {
 /// matter, as bevy's task pool is.
 ///
 /// # Errors
-/// If the system refuses a phase's first block or a thread.
+/// If the system refuses a phase's first block, memory for the figures of its `history_frames` frames,
+/// or a thread. Some phases may be installed then: call it again with less.
 ///
 /// # Panics
 /// If `threads` is 0 or over 4097, if a phase's `frames_in_flight` is neither 1 nor 2, or if the
@@ -90,7 +91,7 @@ pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<()
 /// those of the same lifetime. A phase that the world has already gets a new arena.
 ///
 /// # Errors
-/// If the system refuses the phase's first block.
+/// If the system refuses the phase's first block, or memory for the figures of `history_frames` frames.
 ///
 /// # Panics
 /// If the world has another phase of the same name, or `frames_in_flight` is neither 1 nor 2.
@@ -136,13 +137,14 @@ pub fn begin_tick(world: &mut World) {
     begin_all(world, Lifetime::Tick);
 }
 
-/// Whether [`install`] was called with `world`; a phase of one's own alone does not say so.
+/// Whether [`install`] was called with `world`, and succeeded; a phase of one's own alone does not
+/// say so.
 #[cfg(feature = "bevy_app")]
 pub(super) fn is_installed(world: &World) -> bool {
-    let update = TypeId::of::<Update>();
-    world
-        .get_resource()
-        .is_some_and(|InstalledPhases(phases)| phases.iter().any(|phase| phase.phase == update))
+    let ours = [TypeId::of::<Update>(), TypeId::of::<Physics>(), TypeId::of::<Render>()];
+    world.get_resource().is_some_and(|InstalledPhases(phases)| {
+        ours.iter().all(|our| phases.iter().any(|phase| phase.phase == *our))
+    })
 }
 
 /// The phases of a world that has a loop of its own.

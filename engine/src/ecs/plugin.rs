@@ -51,9 +51,9 @@ use crate::profile;
 /// ```
 ///
 /// # Panics
-/// When built, if the system refuses a phase's first block or a thread, or where
-/// [`install_with_config`] panics: at 0 threads, for one. To have the error, call that function with
-/// the app's world first; then the plugin takes what is there. Phases of your own come by
+/// When built, where [`install_with_config`] gives an error or panics: at 0 threads, for one. To have
+/// the error, call that function with the app's world first; once it has succeeded, the plugin takes
+/// what is there. Phases of your own come by
 /// [`install_phase`](super::install_phase), before the plugin or after it.
 ///
 /// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not, or runs
