@@ -357,6 +357,30 @@ fn a_system_that_waits_while_ticks_of_changes_come_round_sees_what_is_new() {
     assert_eq!(engine.world().resource::<WaveCount>().0, 1);
 }
 
+#[test]
+fn what_a_tick_phase_misses_of_removals_a_frame_phase_and_an_observer_see() {
+    #[derive(Component)]
+    struct Shield;
+    /// Read by ticks, read by frames, observed.
+    #[derive(Resource, Default)]
+    struct Removals([usize; 3]);
+    fn read<const N: usize>(mut shields: RemovedComponents<Shield>, mut seen: ResMut<Removals>) {
+        seen.0[N] += shields.read().count();
+    }
+    let mut engine = Engine::new();
+    engine.world_mut().init_resource::<Removals>();
+    engine
+        .world_mut()
+        .add_observer(|_: On<Remove<Shield>>, mut seen: ResMut<Removals>| seen.0[2] += 1);
+    engine.add_systems(phase::Physics, read::<0>).add_systems(phase::Update, read::<1>);
+    for ticks_of_frames in [&[0, 1][..], &[0, 0, 1]] {
+        let shield = engine.world_mut().spawn(Shield).id();
+        engine.world_mut().despawn(shield);
+        ticks_of_frames.iter().for_each(|&ticks| _ = engine.run_frame(TICK * ticks).unwrap());
+    }
+    assert_eq!(engine.world().resource::<Removals>().0, [1, 2, 2]);
+}
+
 fn allocate_much(arena: Arena<phase::Update>) {
     for n in 0..1_000u32 {
         arena.alloc_slice_from_iter(0..n % 50);

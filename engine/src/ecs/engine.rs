@@ -36,6 +36,11 @@ use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 /// 4. Render runs. It can read what update and the last tick published.
 /// 5. Change trackers are cleared, and the figures are reported.
 ///
+/// The record of removed components is kept over two clearings, as bevy does. So a system of a tick
+/// phase misses in its `RemovedComponents` what was removed before two frames ended without a tick,
+/// which are common where frames are shorter than ticks: read them in a frame phase, or let an
+/// observer of [`Remove`](bevy_ecs::lifecycle::Remove) note what the next tick is to know.
+///
 /// Systems run one after the other on the calling thread, with [`Workers`] to share
 /// the work inside them, or several at once: see [`Executor`]. A system that panics or returns an
 /// error is reported, the others run, and the next frame begins clean.
@@ -114,8 +119,9 @@ impl Engine {
     /// An engine as configured.
     ///
     /// # Errors
-    /// If the system refuses a phase's first block or a thread. Where bevy's task pool is made and is
-    /// refused one, bevy panics; the panic's message is printed, and the error holds it.
+    /// If the system refuses a phase's first block, memory for the figures of its `history_frames`
+    /// frames, or a thread. Where bevy's task pool is made and is refused one, bevy panics; the panic's
+    /// message is printed, and the error holds it.
     ///
     /// # Panics
     /// If the tick or the number of ticks is zero, if `threads` is 0 or over 4097, or if a phase's
@@ -162,7 +168,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// If the system refuses the phase's first block.
+    /// If the system refuses the phase's first block, or memory for the figures of `history_frames`
+    /// frames.
     ///
     /// # Panics
     /// If the engine has the phase already, or one of its name, or has [`MAX_PHASES`], or has no

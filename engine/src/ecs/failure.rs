@@ -25,7 +25,8 @@ pub struct SystemFailure {
 /// A frame in which systems failed. The others ran, and the next frame begins clean.
 #[derive(Clone, Debug)]
 pub struct FrameError {
-    /// The systems, in the order in which they failed; at least one.
+    /// What failed, one run of a phase after the other: in each its systems, in the order in which
+    /// they failed, and then its commands and conditions. At least one.
     pub failures: Vec<SystemFailure>,
     /// The frame's figures all the same; boxed, for they are large and failures are rare.
     pub report: Box<FrameReport>,
