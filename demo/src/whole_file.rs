@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+/// Most symbolic links that are followed to a file that is not there yet; as many as Linux follows.
+const LINKS_MAX: usize = 40;
+
 /// Why a file was not written; what stood there before still does.
 #[derive(Debug)]
 pub struct WriteError {
@@ -59,6 +62,7 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
             Ok(())
         }
         Target::Stream(path) => fs::OpenOptions::new().write(true).open(&path)?.write_all(bytes),
+        Target::Printed(mut out) => out.write_all(bytes).and_then(|()| out.flush()),
     }
 }
 
@@ -66,12 +70,20 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 enum Target {
     /// A file, there or not, and the new one beside it; dropped, that is taken away.
     File { beside: NamedTempFile, path: PathBuf },
-    /// A device or a pipe (`--report /dev/stdout`): no file must replace it; it takes the bytes as they come.
+    /// A device or a pipe: no file must replace it; it takes the bytes as they come.
     Stream(PathBuf),
+    /// What the program prints to. It may be a file that somebody else has opened, which must not be replaced either,
+    /// and bytes go behind what stands there.
+    Printed(Box<dyn Write>),
 }
 
 fn try_target(path: &Path) -> io::Result<Target> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match path.to_str() {
+        Some("/dev/stdout") => return Ok(Target::Printed(Box::new(io::stdout()))),
+        Some("/dev/stderr") => return Ok(Target::Printed(Box::new(io::stderr()))),
+        _ => {}
+    }
+    let path = fs::canonicalize(path).or_else(|_| followed(path))?;
     let found = fs::metadata(&path).ok();
     if found.as_ref().is_some_and(Metadata::is_dir) {
         return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder"));
@@ -86,6 +98,16 @@ fn try_target(path: &Path) -> io::Result<Target> {
         .prefix(".particle-demo-")
         .make_in(folder, |path| File::create_new(path))?;
     Ok(Target::File { beside, path })
+}
+
+/// Where a symbolic link leads to, be it to nothing yet; the path itself if it is none.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = fs::read_link(&path) else { return Ok(path) };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 #[cfg(test)]
@@ -131,6 +153,19 @@ mod tests {
         check_writable(&path).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_file_that_is_not_there_yet_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, link] = ["r.json", "link"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink("r.json", &link).unwrap();
+        write_whole(&link, b"x").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&path).unwrap(), b"x");
+        std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+        assert!(write_whole(&folder.path().join("loop"), b"x").is_err());
     }
 
     #[cfg(unix)]

@@ -235,6 +235,21 @@ fn a_report_in_the_way_of_an_error_stays_as_it_was() {
     assert!(text(&output.stderr).contains("galaxy"), "the names that there are");
 }
 
+/// The file behind stdout was replaced: what stood there was lost, and so was the table.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_on_stdout_stands_behind_what_the_file_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    std::fs::write(&path, "older\n").unwrap();
+    let log = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let args = [&["--headless", "--report", "/dev/stdout"], &SMALL[..]].concat();
+    assert!(demo(&args).stdout(log).status().unwrap().success());
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.starts_with("older\n{\n  \"frames\": 90,"), "{log}");
+    assert!(log.contains("}\nfountain: ") || log.contains("}\nfirework: "), "{log}");
+}
+
 fn write_effect(assets: &Path, name: &str, text: &str) {
     let folder = assets.join("effects");
     std::fs::create_dir_all(&folder).unwrap();
