@@ -6,6 +6,8 @@ use std::f32::consts::TAU;
 
 /// Longest step when a particle is advanced to the age that it has at the first frame.
 const WARM_STEP_SECS: f32 = 1.0 / 60.0;
+/// Most time for which it is advanced: one that lives for hours has come to rest, or goes round.
+const WARM_SECS_MAX: f32 = 30.0;
 /// Odd constant of SplitMix64, to spread the numbers of shells over the seeds.
 const SEED_STRIDE: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -95,17 +97,20 @@ impl Spawner {
         spawn
     }
 
-    /// Emits for one tick: `place` is called for each new particle, about `per_sec * dt_secs` times.
+    /// Emits for one tick: `place` is called for each new particle, about `per_sec * dt_secs` times, but at most
+    /// `particle_cap` times for each emitter, of which effects whose particles live for an instant would owe millions.
     pub fn tick(
         &mut self,
         effect: &Effect,
         dt_secs: f32,
         per_sec: f32,
+        particle_cap: usize,
         mut place: impl FnMut(Spawn),
     ) {
         self.clock_secs += dt_secs;
         for index in 0..self.states.len() {
-            for _ in 0..self.take_owed(effect, index, dt_secs, per_sec) {
+            let owed = self.take_owed(effect, index, dt_secs, per_sec);
+            for _ in 0..owed.min(particle_cap) {
                 let shell = self.states[index].shell;
                 let mut spawn = self.place(effect, index, shell, 0.0);
                 spawn.lifetime_secs = self.lifetime(effect);
@@ -127,7 +132,7 @@ impl Spawner {
             state.shell += 1;
         }
         let count = state.owed_count.floor();
-        state.owed_count -= count;
+        state.owed_count = (state.owed_count - count).max(0.0); // Not NaN where it was infinite.
         count as usize
     }
 
@@ -275,8 +280,11 @@ impl Spawner {
     }
 }
 
-/// Moves a particle for `secs` under the effect's forces and walls, alone in the world.
+/// Lets a particle be `secs` old, and moves it so long, but at most [`WARM_SECS_MAX`], under the effect's forces and
+/// walls, alone in the world.
 fn advance(effect: &Effect, spawn: &mut Spawn, secs: f32) {
+    spawn.age_secs = secs;
+    let secs = secs.min(WARM_SECS_MAX);
     let steps = (secs / WARM_STEP_SECS).ceil().max(0.0);
     let dt_secs = if steps > 0.0 { secs / steps } else { 0.0 };
     let kept = (-effect.drag_per_sec * dt_secs).exp();
@@ -293,5 +301,4 @@ fn advance(effect: &Effect, spawn: &mut Spawn, secs: f32) {
             }
         }
     }
-    spawn.age_secs = secs;
 }

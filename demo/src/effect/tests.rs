@@ -205,12 +205,27 @@ fn emission_keeps_its_rate_over_time() {
         let effect = library.effect(index);
         let mut spawner = Spawner::new(effect, 7);
         let mut count = 0;
-        (0..600).for_each(|_| spawner.tick(effect, 1.0 / 60.0, 1000.0, |_| count += 1));
+        (0..600).for_each(|_| spawner.tick(effect, 1.0 / 60.0, 1000.0, 500, |_| count += 1));
         assert!(
             (9_000..=10_001).contains(&count),
             "{}: {count} in ten seconds at 1000 per second",
             effect.name
         );
+    }
+}
+
+/// They held the program up for hours.
+#[test]
+fn lifetimes_of_an_instant_and_of_ages_hold_nothing_up() {
+    for (secs, wanted_count) in [("1e-38", 10_000), ("1e-9", 10_000), ("1e9", 0), ("3e38", 0)] {
+        let lifetime = format!("Secs((min: {secs}, max: {secs}))");
+        let text = fountain_text().replacen("Secs((min: 2.6, max: 4.6))", &lifetime, 1);
+        let effect = Effect::parse(&text, Path::new("fountain.ron")).unwrap();
+        let mut spawner = Spawner::new(&effect, 1);
+        assert!((0..1_000).all(|_| spawner.warm(&effect).position_m[0].is_finite()));
+        let (per_sec, mut count) = (effect.emission_per_sec(1_000), 0);
+        (0..10).for_each(|_| spawner.tick(&effect, 1.0 / 60.0, per_sec, 1_000, |_| count += 1));
+        assert_eq!(count / effect.emitters.len(), wanted_count, "{secs} s");
     }
 }
 

@@ -128,7 +128,8 @@ pub fn emit_particles(
     let mut slots = slots.iter();
     let Playing { effect, spawner } = &mut *playing;
     let mut born_count = 0;
-    spawner.tick(effect, time.ticked_secs(), emission.per_sec(), |spawn| {
+    let particle_cap = particles.iter().len();
+    spawner.tick(effect, time.ticked_secs(), emission.per_sec(), particle_cap, |spawn| {
         if let Some(mut slot) = slots.next().and_then(|&slot| particles.get_mut(slot).ok()) {
             slot.fill(effect, &spawn);
             born_count += 1;
