@@ -75,9 +75,10 @@ impl PhaseReport {
             alloc_count: self.stats.alloc_count,
             high_water_bytes: self.stats.high_water_bytes,
             heap_calls: self.heap.heap_calls,
+            // Of a budget of no bytes too: 0/0 is no number.
             budget_percent: budget
                 .budget_bytes()
-                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes as f64),
+                .map_or(0.0, |bytes| 100.0 * self.held_bytes as f64 / bytes.max(1) as f64),
         }
     }
 }
@@ -108,5 +109,19 @@ impl FrameReport {
     #[must_use]
     pub fn phase(&self, name: &str) -> Option<&PhaseReport> {
         self.phases.iter().find(|phase| phase.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_a_budget_of_no_bytes_is_a_number() {
+        let mut report = PhaseReport::empty("update", Lifetime::Frame);
+        assert_eq!(report.point(Budget::Refuse(0)).budget_percent, 0.0);
+        report.held_bytes = 8;
+        assert!(report.point(Budget::Warn(0)).budget_percent.is_finite());
+        assert_eq!(report.point(Budget::Warn(16)).budget_percent, 50.0);
     }
 }
