@@ -164,13 +164,15 @@ fn ten_thousand_short_threads_leave_a_few_arenas_and_in_the_end_none() {
     assert_eq!(set.member_count(), 0);
 }
 
+/// Frees arenas after 20 quiet frames.
+fn set_that_shrinks() -> ThreadArenas {
+    let usual = config(4_096, ArenaMode::Bump, Budget::Unlimited);
+    ThreadArenas::with_config(ArenaConfig { shrink_after_frames: 20, ..usual })
+}
+
 #[test]
 fn arenas_that_stay_quiet_are_freed() {
-    let settings = ArenaConfig {
-        shrink_after_frames: 20,
-        ..config(4_096, ArenaMode::Bump, Budget::Unlimited)
-    };
-    let mut set = ThreadArenas::with_config(settings);
+    let mut set = set_that_shrinks();
     let barrier = Barrier::new(30);
     thread::scope(|scope| {
         for _ in 0..30 {
@@ -190,11 +192,7 @@ fn arenas_that_stay_quiet_are_freed() {
 
 #[test]
 fn an_arena_whose_bump_alone_is_used_stays() {
-    let settings = ArenaConfig {
-        shrink_after_frames: 20,
-        ..config(4_096, ArenaMode::Bump, Budget::Unlimited)
-    };
-    let mut set = ThreadArenas::with_config(settings);
+    let mut set = set_that_shrinks();
     for frame in 0..25u64 {
         set.local().bump().alloc(frame);
         set.begin_frame();
