@@ -29,6 +29,8 @@ Examples:
       measure without a window and write the figures
   particle-demo --headless --particles 100000 --threads 2
       two threads share the work of each phase
+  particle-demo --budget-kib 4096
+      trails, contacts and labels are left out where a phase has used its 4 MiB
   particle-demo --frames 240 --screenshot shot.png
       a picture of the last of 240 frames, then close
 
@@ -70,6 +72,10 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = AllocatorKind::Arena)]
     pub allocator: AllocatorKind,
 
+    /// Let each phase use at most N KiB in a frame: what does not fit is left out of it, and counted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget_kib: Option<u32>,
+
     /// Threads that share the work, 1 to 256; the same particles come out, whatever their number
     #[arg(long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
@@ -96,11 +102,12 @@ pub struct Cli {
     pub assets: Option<PathBuf>,
 
     /// Show at most N frames per second [default: the display's rate; 60 if the display sets none]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", conflicts_with = "headless",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub fps_cap: Option<u32>,
 
     /// Size of the window in pixels
-    #[arg(long, value_name = "WxH", default_value_t = WindowSize::DEFAULT)]
+    #[arg(long, value_name = "WxH", conflicts_with = "headless", default_value_t = WindowSize::DEFAULT)]
     pub size: WindowSize,
 
     /// Begin with the first frame when a Tracy viewer has connected (needs feature tracy)
@@ -248,6 +255,20 @@ mod tests {
     #[test]
     fn a_report_without_headless_is_refused() {
         assert!(parse("demo --report r.json").unwrap_err().contains("--headless"));
+    }
+
+    #[test]
+    fn what_only_a_window_can_do_is_refused_without_one() {
+        for option in ["--fps-cap 30", "--size 960x540", "--screenshot shot.png"] {
+            let error = parse(&format!("demo --headless {option}")).unwrap_err();
+            assert!(error.contains("'--headless' cannot be used with"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_budget_of_nothing_is_refused() {
+        assert!(parse("demo --budget-kib 0").unwrap_err().contains("0 is not in 1.."));
+        assert_eq!(parse("demo --budget-kib 512").unwrap().budget_kib, Some(512));
     }
 
     #[test]

@@ -76,6 +76,9 @@ pub fn run(
     }
     let checksum = simulation.checksum();
     let mut report = figures.report(effect, settings, checksum);
+    for (phase, refused_count) in report.phases.iter_mut().zip(simulation.refused_counts()) {
+        phase.refused_count = refused_count;
+    }
     report.types = type_reports(&simulation.trace_frames(TRACED_FRAMES)?);
     Ok(report)
 }
@@ -176,6 +179,7 @@ impl Figures {
             reserved_bytes: phase.stats.reserved_bytes as u64,
             block_count: u64::from(phase.stats.block_count),
             heap_calls_settled: if_settled(figures.settled_heap_calls),
+            refused_count: 0,
         });
         Report {
             phases: phases.collect(),
@@ -185,6 +189,7 @@ impl Figures {
             seed: settings.seed,
             effect: effect.name.clone(),
             allocator: settings.allocator,
+            budget_bytes: settings.budget_bytes.map(|bytes| bytes as u64),
             threads: settings.threads,
             particles: settings.particle_count as usize,
             checksum: format!("{checksum:016x}"),

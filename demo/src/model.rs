@@ -65,6 +65,8 @@ pub struct PhaseFigures {
     pub block_count: u64,
     /// Calls of the global heap.
     pub heap_calls: u64,
+    /// What was left out of the frame because the arena refused it.
+    pub refused_count: u64,
 }
 
 /// A text in the world.
@@ -114,6 +116,8 @@ pub struct DashboardFrame<'a> {
     pub heap_calls: u64,
     /// Time that the simulation took.
     pub simulation_ms: f32,
+    /// Most bytes that each phase may use; none if `None`.
+    pub budget_bytes: Option<u64>,
     /// The phases in the order in which they run.
     pub phases: [PhaseFigures; PHASE_COUNT],
 }

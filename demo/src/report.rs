@@ -25,6 +25,8 @@ pub struct Report {
     pub effect: String,
     /// Where transient objects were put.
     pub allocator: AllocatorKind,
+    /// Most bytes that each phase might use in a frame (physics: in a tick); `None` without a budget.
+    pub budget_bytes: Option<u64>,
     /// Threads that ran the phases.
     pub threads: usize,
     /// Particles that there was room for.
@@ -93,6 +95,8 @@ pub struct PhaseReport {
     pub block_count: u64,
     /// Its heap calls in settled frames; `None` without one.
     pub heap_calls_settled: Option<u64>,
+    /// What it left out because its arena refused it: steps, lists, contacts, trails and labels.
+    pub refused_count: u64,
 }
 
 /// Objects of one type in one phase.
@@ -193,6 +197,12 @@ impl fmt::Display for Report {
         COLUMNS.iter().try_for_each(|column| write!(f, " {column:>14}"))?;
         writeln!(f)?;
         self.phases.iter().try_for_each(|phase| writeln!(f, "{phase}"))?;
+        if let Some(budget_bytes) = self.budget_bytes {
+            write!(f, "\nbudget of a phase: {} KiB; left out for want of it:", kib(budget_bytes))?;
+            let mut phases = self.phases.iter();
+            phases.try_for_each(|phase| write!(f, " {} {}", phase.name, phase.refused_count))?;
+            writeln!(f)?;
+        }
         let phases = or_dash(self.heap_calls_settled);
         let executor = or_dash(self.heap_calls_executor_settled);
         writeln!(f, "\nheap calls of the phases once settled: {phases}")?;
@@ -219,6 +229,7 @@ mod tests {
             reserved_bytes: 3 << 20,
             block_count: 1,
             heap_calls_settled: Some(0),
+            refused_count: 7,
         };
         Report {
             frames: 600,
@@ -227,6 +238,7 @@ mod tests {
             seed: 1,
             effect: "galaxy".into(),
             allocator: AllocatorKind::Arena,
+            budget_bytes: None,
             threads: 1,
             particles: 20_000,
             checksum: "00ff".into(),
@@ -250,6 +262,7 @@ mod tests {
             "seed",
             "effect",
             "allocator",
+            "budget_bytes",
             "threads",
             "particles",
             "checksum",
@@ -281,6 +294,16 @@ mod tests {
         assert!(table.contains("           1.5           2048           3072"), "{table}");
         assert!(table.contains("12345.5"), "{table}");
         assert!(!table.contains("begin after frame"), "{table}");
+    }
+
+    #[test]
+    fn the_table_tells_of_a_budget_where_there_is_one() {
+        let mut report = sample();
+        assert!(!report.to_string().contains("budget"));
+        report.budget_bytes = Some(512 << 10);
+        let table = report.to_string();
+        let line = "budget of a phase: 512 KiB; left out for want of it: physics 7\n";
+        assert!(table.contains(line), "{table}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use frame_arena::ecs::{EngineError, FrameReport};
 use crate::cli::Cli;
 use crate::effect::{EffectLibrary, Reload};
 use crate::events::{Event, Events};
-use crate::model::{Command, DashboardFrame, Label, PhaseFigures, Scene};
+use crate::model::{Command, DashboardFrame, Label, PHASE_COUNT, PhaseFigures, Scene};
 use crate::simulation::{Simulation, SimulationSettings};
 use crate::startup::Effects;
 use crate::window::{Window, WindowError, open};
@@ -60,6 +60,8 @@ struct Show {
     simulation: Simulation,
     is_paused: bool,
     report: Option<FrameReport>,
+    /// What each phase had left out before the last frame, and after it.
+    refused_counts: [[u64; PHASE_COUNT]; 2],
     looked_at: Instant,
     events: Events,
 }
@@ -79,6 +81,7 @@ impl Show {
             simulation,
             is_paused: false,
             report: None,
+            refused_counts: [[0; PHASE_COUNT]; 2],
             looked_at: Instant::now(),
             events,
         })
@@ -145,6 +148,7 @@ impl Show {
                 self.report = Some(*error.report);
             }
         }
+        self.refused_counts = [self.refused_counts[1], self.simulation.refused_counts()];
     }
 
     fn draw(&mut self, window: &mut Window) {
@@ -164,7 +168,8 @@ impl Show {
             gravity_m_per_sec2: self.simulation.gravity(),
             heap_calls: report.heap.heap_calls,
             simulation_ms: report.duration.as_secs_f32() * 1_000.0,
-            phases: phase_figures(report),
+            budget_bytes: self.simulation.budget_bytes().map(|bytes| bytes as u64),
+            phases: self.phase_figures(report),
         };
         let mut labels =
             [Label { position_m: [0.0; 2], text: "" }; crate::simulation::LABEL_COUNT as usize];
@@ -176,20 +181,22 @@ impl Show {
         };
         window.draw(&scene, &frame);
     }
-}
 
-/// The dashboard's figures of the three phases, in the order in which they run.
-fn phase_figures(report: &FrameReport) -> [PhaseFigures; crate::model::PHASE_COUNT] {
-    std::array::from_fn(|n| {
-        report.phases.get(n).map_or_else(PhaseFigures::default, |phase| PhaseFigures {
-            name: phase.name,
-            alloc_count: phase.stats.alloc_count,
-            used_bytes: phase.stats.used_bytes as u64,
-            held_bytes: phase.held_bytes as u64,
-            reserved_bytes: phase.stats.reserved_bytes as u64,
-            high_water_bytes: phase.stats.high_water_bytes as u64,
-            block_count: u64::from(phase.stats.block_count),
-            heap_calls: phase.heap.heap_calls,
+    /// The dashboard's figures of the three phases, in the order in which they run.
+    fn phase_figures(&self, report: &FrameReport) -> [PhaseFigures; PHASE_COUNT] {
+        let [before, after] = self.refused_counts;
+        std::array::from_fn(|n| {
+            report.phases.get(n).map_or_else(PhaseFigures::default, |phase| PhaseFigures {
+                name: phase.name,
+                alloc_count: phase.stats.alloc_count,
+                used_bytes: phase.stats.used_bytes as u64,
+                held_bytes: phase.held_bytes as u64,
+                reserved_bytes: phase.stats.reserved_bytes as u64,
+                high_water_bytes: phase.stats.high_water_bytes as u64,
+                block_count: u64::from(phase.stats.block_count),
+                heap_calls: phase.heap.heap_calls,
+                refused_count: after[n] - before[n],
+            })
         })
-    })
+    }
 }

@@ -10,17 +10,17 @@ use std::time::Duration;
 use frame_arena::ecs::{
     Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
 };
-use frame_arena::physics::{self, Attractor, PhysicsConfig, PointerForce};
+use frame_arena::physics::{self, Attractor, PhysicsConfig, PhysicsFigures, PointerForce};
 use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
-use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, FrameTrace, HandleTarget};
+use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, Budget, FrameTrace, HandleTarget};
 use glam::Vec2;
 
 use crate::cli::Cli;
 use crate::effect::{Effect, Spawner};
-use crate::model::{self, AllocatorKind, ExecutorKind, Pointer};
+use crate::model::{self, AllocatorKind, ExecutorKind, PHASE_COUNT, Pointer};
 use particle::{Particle, Slot};
-use systems::Playing;
+use systems::{Playing, UpdateShortfall};
 
 /// Reach of the mouse, in metres.
 const POINTER_RADIUS_M: f32 = 3.0;
@@ -47,6 +47,8 @@ pub struct SimulationSettings {
     pub particle_count: u32,
     /// Where transient objects are put.
     pub allocator: AllocatorKind,
+    /// Most bytes that a phase may use in a frame (physics: in a tick); none if `None`.
+    pub budget_bytes: Option<usize>,
     /// Threads that share the work. They do not change the particles.
     pub threads: usize,
     /// Who runs the systems.
@@ -211,6 +213,26 @@ impl Simulation {
         arena.threads().get(handle?).ok()
     }
 
+    /// Most bytes that a phase may use in a frame; none if `None`.
+    #[must_use]
+    pub fn budget_bytes(&self) -> Option<usize> {
+        self.settings.budget_bytes
+    }
+
+    /// What each phase left out since the start because its arena refused it: steps, lists, contacts, trails, labels.
+    /// In the order in which the phases run.
+    #[must_use]
+    pub fn refused_counts(&self) -> [u64; PHASE_COUNT] {
+        let world = self.engine.world();
+        let physics = world.resource::<PhysicsFigures>().shortfall;
+        let render = world.resource::<DrawList>().shortfall;
+        [
+            world.resource::<UpdateShortfall>().lists_refused,
+            physics.steps_refused + physics.contacts_refused + physics.lists_refused,
+            render.lists_refused + render.trails_refused + render.labels_refused,
+        ]
+    }
+
     /// Runs `frame_count` frames more and tells what they allocated, by phase. Traced frames are slow; where transient
     /// objects are put is as before afterwards.
     ///
@@ -253,6 +275,7 @@ impl From<&Cli> for SimulationSettings {
             seed: cli.seed,
             particle_count: cli.particles,
             allocator: cli.allocator,
+            budget_bytes: cli.budget_kib.map(|kib| (kib as usize).saturating_mul(1 << 10)),
             threads: usize::from(cli.threads),
             executor: cli.executor,
             profile: if cli.profile_objects { ProfileLevel::Objects } else { ProfileLevel::Blocks },
@@ -267,10 +290,15 @@ fn mode_of(allocator: AllocatorKind) -> ArenaMode {
     }
 }
 
-/// Arenas with room for all particles in their busiest frame, so that none has to grow in a game's midst.
+/// Arenas with room for all particles in their busiest frame, so that none has to grow in a game's midst; no more than a
+/// budget lets them use.
 fn engine_config(settings: SimulationSettings) -> EngineConfig {
+    let most_bytes = settings.budget_bytes.unwrap_or(usize::MAX);
+    let room =
+        |bytes_per_particle| ROOM_BYTES + settings.particle_count as usize * bytes_per_particle;
     let arena = |bytes_per_particle: usize| ArenaConfig {
-        capacity_bytes: ROOM_BYTES + settings.particle_count as usize * bytes_per_particle,
+        capacity_bytes: room(bytes_per_particle).min(most_bytes),
+        budget: settings.budget_bytes.map_or(Budget::Unlimited, Budget::Refuse),
         pretouch: true,
         mode: mode_of(settings.allocator),
         profile: settings.profile,

@@ -124,6 +124,28 @@ fn on_the_heap_each_allocation_is_a_heap_call() {
     }
 }
 
+#[test]
+fn a_budget_bounds_each_phase_and_what_it_refuses_is_counted() {
+    let plain = small(&[]);
+    assert_eq!(plain["budget_bytes"], Value::Null);
+    let wide = small(&["--budget-kib", "8192"]);
+    assert_eq!(wide["checksum"], plain["checksum"], "nothing is refused");
+    assert!(phases(&wide).iter().all(|phase| phase["refused_count"] == 0));
+    for more in [&[][..], &["--threads", "2"], &["--allocator", "heap"]] {
+        let report = small(&[more, &["--budget-kib", "100"]].concat());
+        assert_eq!(report["budget_bytes"], 100 << 10);
+        for phase in phases(&report) {
+            let high_water_bytes = phase["high_water_bytes"].as_u64().unwrap();
+            assert!(high_water_bytes <= 100 << 10, "{more:?}: {phase}");
+            let is_refused = phase["refused_count"].as_u64().unwrap() > 0;
+            assert_eq!(is_refused, phase["name"] != "update", "{more:?}: {phase}");
+        }
+        if !more.contains(&"heap") {
+            assert_eq!(report["heap_calls_settled"], 0, "{more:?}");
+        }
+    }
+}
+
 /// They were zeros, as if measured.
 #[test]
 fn figures_of_settled_frames_are_null_until_there_is_one() {

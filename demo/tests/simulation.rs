@@ -17,6 +17,7 @@ fn simulation(effect: &Effect) -> Simulation {
         seed: 3,
         particle_count: 1_000,
         allocator: AllocatorKind::Arena,
+        budget_bytes: None,
         threads: 1,
         executor: ExecutorKind::Serial,
         profile: ProfileLevel::Blocks,

@@ -93,6 +93,7 @@ fn simulation(particles: u64, allocator: AllocatorKind) -> Simulation {
         seed: SEED,
         particle_count: particles as u32,
         allocator,
+        budget_bytes: None,
         threads: 1,
         executor: ExecutorKind::Serial,
         profile: ProfileLevel::default(),

@@ -55,9 +55,25 @@ impl Emission {
 #[derive(Resource, Default)]
 pub struct EmptySlots(Option<SliceHandle<Entity>>);
 
+/// What the update phase left out.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UpdateShortfall {
+    /// Lists of empty slots and tables of colours that the arena refused, since the start.
+    pub lists_refused: u64,
+}
+
+impl UpdateShortfall {
+    /// The result, or `None` and a count more.
+    fn note<T>(&mut self, result: Result<T, AllocError>) -> Option<T> {
+        self.lists_refused += u64::from(result.is_err());
+        result.ok()
+    }
+}
+
 /// Adds the systems to the update phase, in order.
 pub fn install(engine: &mut Engine) {
     engine.world_mut().init_resource::<EmptySlots>();
+    engine.world_mut().init_resource::<UpdateShortfall>();
     let update = (age_particles, list_empty_slots, emit_particles, tint_particles);
     engine.add_systems(phase::Update, update.chain());
 }
@@ -104,6 +120,7 @@ pub fn list_empty_slots(
     arena: Arena<phase::Update>,
     emission: Res<Emission>,
     mut empty: ResMut<EmptySlots>,
+    mut shortfall: ResMut<UpdateShortfall>,
     particles: Query<(Entity, &Alive)>,
 ) {
     let list = || -> Result<SliceHandle<Entity>, AllocError> {
@@ -112,7 +129,7 @@ pub fn list_empty_slots(
         slots.try_extend(particles.iter().filter(|(_, alive)| !alive.0).map(|(slot, _)| slot))?;
         Ok(slots.publish())
     };
-    empty.0 = list().ok();
+    empty.0 = shortfall.note(list());
 }
 
 /// Fills empty slots with what the emitters give; what finds none is not born.
@@ -144,11 +161,13 @@ pub fn tint_particles(
     arena: Arena<phase::Update>,
     workers: Res<Workers>,
     playing: Res<Playing>,
+    mut shortfall: ResMut<UpdateShortfall>,
     mut particles: Query<(&Age, &Velocity, &Layer, &Alive, &mut Tint)>,
 ) {
     let looks = &playing.effect.layers;
-    let tables = looks.iter().map(|look| ramp_table(look, arena.local()));
-    let Ok(tables) = arena.try_alloc_slice_from_iter(tables) else { return };
+    let tables = looks.iter().map(|look| shortfall.note(ramp_table(look, arena.local())));
+    let tables = arena.try_alloc_slice_from_iter(tables).map_err(AllocError::from);
+    let Some(tables) = shortfall.note(tables) else { return };
     let runs = particles.contiguous_iter_mut().into_iter().flatten();
     let chunks = runs.flat_map(|(ages, velocities, layers, alive, tints)| {
         let (tints, _) = ContiguousMut::split(tints);
@@ -175,7 +194,7 @@ pub fn tint_particles(
 }
 
 /// A layer's colours from the start of its ramp to the end.
-fn ramp_table<'a>(look: &LayerLook, arena: &'a FrameArena) -> Option<&'a [[u8; 4]]> {
+fn ramp_table<'a>(look: &LayerLook, arena: &'a FrameArena) -> Result<&'a [[u8; 4]], AllocError> {
     let colour = |step: usize| look.ramp.rgba_at(step as f32 / (RAMP_STEPS - 1) as f32);
-    arena.try_alloc_slice_fill_with(RAMP_STEPS, colour).ok().map(|table| &*table)
+    arena.try_alloc_slice_fill_with(RAMP_STEPS, colour).map(|table| &*table)
 }

@@ -163,6 +163,7 @@ mod tests {
             gravity_m_per_sec2: -9.99,
             heap_calls: 0,
             simulation_ms: 0.0,
+            budget_bytes: None,
             phases: [PhaseFigures::default(); 3],
         }
     }

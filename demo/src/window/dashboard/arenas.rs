@@ -15,7 +15,14 @@ const COLUMNS: [f32; 3] = [134.0, 60.0, 0.0];
 pub(super) fn draw(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>) {
     let unit = painter.scale();
     let base = rect.y + 9.0 * unit;
-    painter.text("arena memory, KiB", vec2(rect.x, base), Align::Left, HEADING);
+    let heading = match frame.budget_bytes {
+        None => LineBuffer::format(format_args!("arena memory, KiB")),
+        Some(bytes) => {
+            let kib = LineBuffer::grouped(bytes / 1024);
+            LineBuffer::format(format_args!("KiB, at most {} each", kib.as_str()))
+        }
+    };
+    painter.text(heading.as_str(), vec2(rect.x, base), Align::Left, HEADING);
     let faint = Style { color: theme::TEXT_FAINT, ..FIGURE };
     for (title, right) in ["used", "high-water", "reserved"].into_iter().zip(COLUMNS) {
         let color = if title == "high-water" { theme::MARK } else { faint.color };
@@ -55,11 +62,18 @@ fn draw_arena(
     let (x, y) = (rect.x + 54.0 * unit, rect.y + rect.h / 2.0 - 6.0 * unit);
     let room = Rect::new(x, y, rect.w - 232.0 * unit, 12.0 * unit);
     draw_bar(painter, room, phase, color, longest_bytes);
-    let figures = [phase.held_bytes, phase.high_water_bytes, phase.reserved_bytes];
-    for (bytes, column) in figures.into_iter().zip(COLUMNS) {
+    // A phase that its budget refused something is marked where it shows what it used.
+    let is_refused = phase.refused_count > 0;
+    let used = Style { color: if is_refused { theme::BAD } else { FIGURE.color }, ..FIGURE };
+    let figures = [
+        (phase.held_bytes, used),
+        (phase.high_water_bytes, FIGURE),
+        (phase.reserved_bytes, FIGURE),
+    ];
+    for ((bytes, style), column) in figures.into_iter().zip(COLUMNS) {
         let text = LineBuffer::grouped(bytes.div_ceil(1024));
         let right = vec2(rect.x + rect.w - column * unit, base);
-        painter.text(text.as_str(), right, Align::Right, FIGURE);
+        painter.text(text.as_str(), right, Align::Right, style);
     }
 }
 

@@ -34,6 +34,16 @@ pub(super) fn draw(painter: &mut Painter, rect: Rect, frame: &DashboardFrame<'_>
 fn verdict(frame: &DashboardFrame<'_>) -> (Color, LineBuffer) {
     let count = LineBuffer::grouped(frame.phases.iter().map(|phase| phase.alloc_count).sum());
     let count = count.as_str();
+    let refused_count: u64 = frame.phases.iter().map(|phase| phase.refused_count).sum();
+    if refused_count > 0 {
+        let refused_count = LineBuffer::grouped(refused_count);
+        let text = LineBuffer::format(format_args!(
+            "{} objects were refused in this frame, {count} made: a phase has used up its budget. \
+             A refusal is an error that the phase handles: it leaves out and goes on.",
+            refused_count.as_str()
+        ));
+        return (theme::MARK, text);
+    }
     match (frame.allocator, frame.heap_calls) {
         (AllocatorKind::Arena, 0) => (
             theme::GOOD,
@@ -80,8 +90,19 @@ mod tests {
             gravity_m_per_sec2: 0.0,
             heap_calls,
             simulation_ms: 0.0,
+            budget_bytes: None,
             phases: [phase; 3],
         }
+    }
+
+    #[test]
+    fn what_a_budget_refuses_is_told_whatever_the_heap_did() {
+        let mut frame = frame(AllocatorKind::Heap, u64::MAX);
+        frame.phases[1].refused_count = 1_000_000;
+        let (color, text) = verdict(&frame);
+        assert_eq!(color, theme::MARK);
+        assert!(text.as_str().starts_with("1,000,000 objects were refused"));
+        assert!(text.as_str().ends_with("goes on."), "not cut");
     }
 
     #[test]
