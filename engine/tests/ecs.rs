@@ -219,6 +219,21 @@ fn missing_workers_and_error_handler_are_put_back() {
     assert_eq!(engine.world().resource::<Workers>().thread_count(), 3);
 }
 
+#[test]
+fn what_fails_after_a_system_despawned_all_is_reported_too() {
+    fn despawn_all(world: &mut World) {
+        let all: Vec<Entity> = world.query::<Entity>().iter(world).collect();
+        all.into_iter().for_each(|entity| _ = world.despawn(entity));
+    }
+    let mut engine = Engine::new();
+    engine.add_systems(phase::Update, despawn_all);
+    engine.add_systems(phase::Render, |mut commands: Commands| {
+        commands.queue(|_: &mut World| -> Result { Err("no mana".into()) });
+    });
+    let FrameError { failures, .. } = engine.run_frame(TICK).unwrap_err();
+    assert_eq!(failures.last().unwrap().message, "no mana", "{failures:?}");
+}
+
 fn queue_failure(world: &mut World, text: &'static str) {
     world.commands().queue(move |_: &mut World| -> Result { Err(text.into()) });
 }

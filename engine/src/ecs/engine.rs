@@ -300,7 +300,8 @@ impl Engine {
     pub fn run_frame(&mut self, elapsed: Duration) -> Result<FrameReport, FrameError> {
         let started = Instant::now();
         let record = self.recorder.begin_frame();
-        self.put_back_resources();
+        self.put_back_error_handler();
+        self.put_back_workers();
         let heap = HeapMeter::start(&self.world);
         let dropped_before = self.clock.dropped();
         let tick_count = self.clock.advance(elapsed);
@@ -334,12 +335,17 @@ impl Engine {
         }
     }
 
-    /// As for the arenas, for what else systems and failures need.
-    fn put_back_resources(&mut self) {
+    /// Bevy's own handler, which is called where there is none, would throw what fails out of
+    /// `run_frame`.
+    fn put_back_error_handler(&mut self) {
         if !self.world.contains_resource::<FallbackErrorHandler>() {
             log::warn!("the handler of errors was missing from the world; it was put back");
             self.world.insert_resource(self.recorder.handler());
         }
+    }
+
+    /// As for the arenas, for what else systems need.
+    fn put_back_workers(&mut self) {
         if !self.world.contains_resource::<Workers>() {
             let threads = self.threads;
             log::warn!("`Workers` was missing from the world; {threads} threads were started anew");
@@ -403,6 +409,7 @@ impl Engine {
         failures: &mut Vec<SystemFailure>,
     ) {
         for (n, report) in run.clone().zip(&mut reports[run]) {
+            self.put_back_error_handler(); // An earlier phase may have despawned all.
             self.check_change_ticks();
             let (slot, world) = (&mut self.phases[n], &mut self.world);
             let _zone = slot.profile.zone();
