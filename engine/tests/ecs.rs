@@ -1,6 +1,7 @@
 //! Phases and the frame driver, from outside.
 #![cfg(feature = "ecs")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -232,6 +233,19 @@ fn what_fails_after_a_system_despawned_all_is_reported_too() {
     });
     let FrameError { failures, .. } = engine.run_frame(TICK).unwrap_err();
     assert_eq!(failures.last().unwrap().message, "no mana", "{failures:?}");
+}
+
+#[test]
+fn a_value_that_panics_when_dropped_keeps_no_phase_in_its_old_mode() {
+    let mut engine = engine_with_ticks();
+    engine.add_systems(phase::Update, |arena: Arena<phase::Update>| {
+        arena.alloc_drop(PanicsWhenDropped);
+    });
+    engine.run_frame(TICK).unwrap();
+    let set_mode = AssertUnwindSafe(|| engine.set_mode(ArenaMode::PerObject));
+    assert!(catch_unwind(set_mode).is_err());
+    let render = engine.world().resource::<PhaseArena<phase::Render>>();
+    assert_eq!(render.threads().config().mode, ArenaMode::PerObject);
 }
 
 fn queue_failure(world: &mut World, text: &'static str) {

@@ -4,6 +4,7 @@ use core::any::TypeId;
 use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
 use super::watched::{PhaseWatch, watch_systems};
 use super::workers::Workers;
+use crate::arena::keep_first;
 use crate::heap::HeapCounts;
 use crate::profile;
 use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
@@ -447,10 +449,20 @@ impl Engine {
     }
 
     /// Changes where all phases' allocations come from; the present frame's objects are forgotten.
+    ///
+    /// # Panics
+    /// At its very end, if a value of `alloc_drop` panicked when dropped.
     pub fn set_mode(&mut self, mode: ArenaMode) {
+        let mut panicked = None;
         for slot in &mut self.phases {
             slot.config.mode = mode;
-            (slot.set_mode)(&mut self.world, mode);
+            let world = &mut self.world;
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| (slot.set_mode)(world, mode))) {
+                keep_first(&mut panicked, payload);
+            }
+        }
+        if let Some(payload) = panicked {
+            resume_unwind(payload);
         }
     }
 
