@@ -78,6 +78,23 @@ fn tick_figures_are_summed_over_a_frames_ticks() {
 }
 
 #[test]
+fn what_a_later_phase_allocates_is_in_the_figures_of_the_arena_that_it_took() {
+    let mut engine = engine_with_ticks();
+    engine.add_systems(
+        phase::Render,
+        |update: Arena<phase::Update>, physics: Arena<phase::Physics>| {
+            update.alloc([0u64; 2]);
+            physics.alloc(0u64);
+        },
+    );
+    for (ticks, in_physics) in [(0, 8), (2, 24), (0, 8), (1, 16)] {
+        let report = engine.run_frame(TICK * ticks).unwrap();
+        assert_eq!(report.phase("update").unwrap().stats.used_bytes, 16);
+        assert_eq!(report.phase("physics").unwrap().stats.used_bytes, in_physics);
+    }
+}
+
+#[test]
 fn a_handle_of_an_update_arena_is_stale_in_the_next_frame() {
     fn publish_once(arena: Arena<phase::Update>, mut published: ResMut<Published>) {
         if published.0.is_none() {

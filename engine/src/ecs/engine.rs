@@ -91,11 +91,28 @@ struct PhaseSlot {
     schedule: Schedule,
     watch: Arc<PhaseWatch>,
     profile: profile::PhaseProfile,
+    /// What reports have of the arena since it began.
+    counted: ArenaStats,
     /// What `PhaseArena<P>` does, with `P` forgotten.
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
     budget: fn(&World) -> Budget,
+}
+
+impl PhaseSlot {
+    /// Adds to `report` what was allocated since the last call.
+    fn count(&mut self, stats: ArenaStats, report: &mut PhaseReport) {
+        let counted = core::mem::replace(&mut self.counted, stats);
+        let since = ArenaStats {
+            alloc_count: stats.alloc_count.saturating_sub(counted.alloc_count),
+            used_bytes: stats.used_bytes.saturating_sub(counted.used_bytes),
+            abandoned_bytes: stats.abandoned_bytes.saturating_sub(counted.abandoned_bytes),
+            block_requests: stats.block_requests.saturating_sub(counted.block_requests),
+            ..stats
+        };
+        report.add(since);
+    }
 }
 
 /// Names the phase where bevy tells that its schedule cannot be built.
@@ -205,6 +222,7 @@ impl Engine {
             schedule,
             watch: Arc::default(),
             profile: profile::PhaseProfile::new(P::NAME).with_heap_calls(),
+            counted: ArenaStats::default(),
             begin: PhaseArena::<P>::begin_in,
             set_mode: set_mode::<P>,
             stats: PhaseArena::<P>::stats_in,
@@ -364,7 +382,8 @@ impl Engine {
         record: &FrameRecord,
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
-        for slot in self.phases.iter().filter(|slot| slot.lifetime == Lifetime::Frame) {
+        for slot in self.phases.iter_mut().filter(|slot| slot.lifetime == Lifetime::Frame) {
+            slot.counted = ArenaStats::default();
             failures.extend((slot.begin)(&mut self.world, slot.config));
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
@@ -386,7 +405,10 @@ impl Engine {
                     }
                     for _ in 0..tick_count {
                         profile::frame!("tick");
-                        for slot in &self.phases[run.clone()] {
+                        let slots = self.phases[run.clone()].iter_mut();
+                        for (slot, report) in slots.zip(&mut reports[run.clone()]) {
+                            slot.count((slot.stats)(&mut self.world), report);
+                            slot.counted = ArenaStats::default();
                             failures.extend((slot.begin)(&mut self.world, slot.config));
                         }
                         self.run_once(run.clone(), &mut reports, record, failures);
@@ -395,8 +417,10 @@ impl Engine {
             }
             rest = end;
         }
-        for (slot, report) in self.phases.iter().zip(&mut reports) {
-            report.take_state((slot.stats)(&mut self.world));
+        for (slot, report) in self.phases.iter_mut().zip(&mut reports) {
+            let stats = (slot.stats)(&mut self.world);
+            slot.count(stats, report); // Later phases may allocate in an earlier one's arena.
+            report.take_state(stats);
             slot.profile.plot(|| report.point((slot.budget)(&self.world)));
         }
         reports
@@ -421,7 +445,7 @@ impl Engine {
             let executors = heap.executors(world, self.executor);
             report.heap += since(heap.all(world), executors);
             report.executor_heap += executors;
-            report.add_run(started.elapsed(), (slot.stats)(world));
+            report.duration += started.elapsed();
             failures.append(&mut slot.watch.take_failures());
             failures.append(&mut record.take(slot.name));
         }

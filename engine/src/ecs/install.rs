@@ -200,7 +200,7 @@ impl InstalledPhase {
         }
         let stats = (self.stats)(world);
         if !self.is_run_counted {
-            self.report.add_run(Duration::ZERO, stats);
+            self.report.add(stats);
         }
         // The last tick's objects stay: the next frame must not count them again.
         self.is_run_counted = self.lifetime != lifetime;

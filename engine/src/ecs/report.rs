@@ -21,8 +21,8 @@ pub struct PhaseReport {
     pub lifetime: Lifetime,
     /// Time that the phase's systems took, over all ticks of the frame.
     pub duration: Duration,
-    /// Its arena's figures; of a tick phase, allocations and used bytes summed over the frame's
-    /// ticks.
+    /// Its arena's figures, what other phases allocated there included; of a tick phase, allocations
+    /// and used bytes summed over the frame's ticks.
     pub stats: ArenaStats,
     /// Bytes in its arena at the frame's end: of a tick phase, those of the last tick.
     pub held_bytes: usize,
@@ -46,9 +46,8 @@ impl PhaseReport {
         }
     }
 
-    /// Adds what one run of the phase allocated.
-    pub(super) fn add_run(&mut self, duration: Duration, stats: ArenaStats) {
-        self.duration += duration;
+    /// Adds what was allocated in the phase's arena.
+    pub(super) fn add(&mut self, stats: ArenaStats) {
         self.stats.alloc_count += stats.alloc_count;
         self.stats.used_bytes += stats.used_bytes;
         self.stats.abandoned_bytes += stats.abandoned_bytes;
