@@ -51,6 +51,17 @@ fn values_without_bytes_and_values_to_drop_are_noted_too() {
     assert_eq!(arena.stats().alloc_count, 2);
 }
 
+/// The count overflowed, which in a debug build is a panic.
+#[test]
+fn no_number_of_elements_without_bytes_is_too_much_for_the_count() {
+    let arena = traced();
+    (0..3).for_each(|_| _ = arena.alloc_slice_uninit::<()>(usize::MAX));
+    let trace = arena.trace();
+    assert_eq!(entry(&trace, "()").element_count, u64::MAX);
+    arena.alloc(());
+    assert_eq!(arena.trace().by_type()[0].element_count, u64::MAX);
+}
+
 #[test]
 fn a_growing_vector_is_one_line_of_its_own_type_at_the_push() {
     let arena = traced();
