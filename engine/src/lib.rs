@@ -17,5 +17,5 @@ pub use arena::{
     FrameString, FrameTrace, FrameUsage, FrameVec, Handle, HandleTarget, MapEntry, MemorySpan,
     PacketPool, PoolDry, PooledArena, Pressure, Refused, Scratch, SharedFrame, SliceHandle,
     StaleHandle, StaleRoot, StrHandle, ThreadArenas, TraceEntry, TypedArena, TypedIterMut,
-    WholeArena,
+    VecIntoIter, WholeArena,
 };

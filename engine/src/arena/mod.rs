@@ -72,6 +72,6 @@ pub use string::FrameString;
 pub use threads::ThreadArenas;
 pub use trace::{FrameTrace, MemorySpan, TraceEntry};
 pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
-pub use vec::FrameVec;
 #[cfg(feature = "sim")]
 pub(crate) use vec::parts::{Part, PartedVec};
+pub use vec::{FrameVec, VecIntoIter};

@@ -64,7 +64,8 @@ pub struct Pressure {
     /// 64 KiB unused; without what [`try_for_threads`](crate::ThreadArenas::try_for_threads) adds to
     /// the capacity. 0 for an arena of its own.
     pub most_claimed_bytes: usize,
-    /// Bytes held from the system now.
+    /// Bytes of the blocks held from the system for a frame now: with two in flight not those of the
+    /// other, and 0 per object.
     pub reserved_bytes: usize,
 }
 

@@ -136,7 +136,7 @@ impl FrameTrace {
 impl TraceEntry {
     fn add(&mut self, other: &Self) {
         self.call_count += other.call_count;
-        self.element_count += other.element_count;
+        self.element_count = self.element_count.saturating_add(other.element_count);
         self.bytes += other.bytes;
     }
 }
@@ -193,7 +193,8 @@ impl Tracer {
             bytes: 0,
         });
         sum.call_count += 1;
-        sum.element_count += len as u64;
+        // Elements without bytes can be more than there are numbers for.
+        sum.element_count = sum.element_count.saturating_add(len as u64);
         sum.bytes += bytes as u64;
         let span = MemorySpan { offset_bytes, bytes, type_name };
         self.spans.push(NotedSpan { span, site, len });
@@ -213,7 +214,8 @@ impl Tracer {
         let len = origin.map_or(noted.len, |origin| origin.len);
         if let Some(sum) = self.sums.get_mut(&noted.site) {
             sum.bytes += grown_bytes as u64;
-            sum.element_count += len.saturating_sub(noted.len) as u64;
+            let more = len.saturating_sub(noted.len) as u64;
+            sum.element_count = sum.element_count.saturating_add(more);
         }
         noted.span.bytes = bytes;
         noted.len = noted.len.max(len);

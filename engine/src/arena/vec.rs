@@ -5,15 +5,18 @@ use core::ops::{Deref, DerefMut};
 use core::panic::Location;
 
 use allocator_api2::collections::{TryReserveError, TryReserveErrorKind};
-use allocator_api2::vec::{self, Vec};
+use allocator_api2::vec::Vec;
 
 use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
 use super::trace::{Caller, Origin};
 
+mod into_iter;
 #[cfg(feature = "sim")]
 pub(crate) mod parts;
 mod raw_parts;
+
+pub use into_iter::VecIntoIter;
 
 /// A vector whose memory is a [`FrameArena`]'s.
 ///
@@ -415,10 +418,11 @@ impl<T> Extend<T> for FrameVec<'_, T> {
 
 impl<'a, T> IntoIterator for FrameVec<'a, T> {
     type Item = T;
-    type IntoIter = vec::IntoIter<T, &'a FrameArena>;
+    type IntoIter = VecIntoIter<'a, T>;
 
+    #[inline]
     fn into_iter(self) -> Self::IntoIter {
-        self.inner.into_iter()
+        VecIntoIter::new(self.inner)
     }
 }
 

@@ -56,7 +56,7 @@ fn pressure_tells_how_many_frames_grew_and_what_to_set() {
     }
 }
 
-/// It read: at most 3 KiB of 0 KiB.
+/// It read: at most 3 KiB of 0 KiB, and per object of the bytes of the frame under way.
 #[test]
 fn pressure_names_no_reservation_where_there_is_none() {
     let text = "the last 1 frame used at most 3 KiB";
@@ -66,6 +66,9 @@ fn pressure_names_no_reservation_where_there_is_none() {
         arena.arena().alloc([0u8; 3_000]);
         arena.reset();
         assert!(arena.pressure().to_string().ends_with(text), "{}", arena.pressure());
+        arena.arena().alloc([0u8; 1_000]);
+        assert!(arena.pressure().to_string().ends_with(text), "{}", arena.pressure());
+        assert_eq!(arena.pressure().reserved_bytes, 0);
     }
     let mut buffer = [MaybeUninit::uninit(); 4_096];
     let mut arena = FixedArena::new(&mut buffer);

@@ -1,12 +1,16 @@
 //! Traced mode: what was allocated, by whom, and where.
 
+use std::cell::Cell;
 use std::fmt::{self, Write};
+use std::hash::{Hash, Hasher};
 use std::panic::Location;
 
 use frame_arena::{
     ArenaConfig, ArenaMode, FrameArena, FrameMap, FrameString, FrameTrace, FrameVec, ThreadArenas,
     TraceEntry,
 };
+
+use crate::support::panic_text;
 
 fn traced() -> FrameArena {
     let config =
@@ -51,6 +55,17 @@ fn values_without_bytes_and_values_to_drop_are_noted_too() {
     assert_eq!(arena.stats().alloc_count, 2);
 }
 
+/// The count overflowed, which in a debug build is a panic.
+#[test]
+fn no_number_of_elements_without_bytes_is_too_much_for_the_count() {
+    let arena = traced();
+    (0..3).for_each(|_| _ = arena.alloc_slice_uninit::<()>(usize::MAX));
+    let trace = arena.trace();
+    assert_eq!(entry(&trace, "()").element_count, u64::MAX);
+    arena.alloc(());
+    assert_eq!(arena.trace().by_type()[0].element_count, u64::MAX);
+}
+
 #[test]
 fn a_growing_vector_is_one_line_of_its_own_type_at_the_push() {
     let arena = traced();
@@ -76,6 +91,33 @@ fn a_map_is_noted_as_its_pairs() {
 }
 
 /// Lines of this crate stood for what maps took, and for vectors from iterators of unknown length.
+/// The next allocation passed for the map's.
+#[test]
+fn a_map_whose_key_panics_while_it_makes_room_gives_its_name_to_nothing_else() {
+    thread_local!(static IS_PANICKING: Cell<bool> = const { Cell::new(false) });
+    #[derive(PartialEq, Eq)]
+    struct Key(u32);
+    impl Hash for Key {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            assert!(!IS_PANICKING.get(), "this key has no hash");
+            state.write_u32(self.0);
+        }
+    }
+    let arena = traced();
+    let mut map = FrameMap::from_iter_in((0..28).map(|key| (Key(key), ())), &arena);
+    (0..20).for_each(|key| _ = map.remove(&Key(key)));
+    let mut key = 28;
+    while map.len() < map.capacity() {
+        map.insert(Key(key), ());
+        map.remove(&Key(key - 8));
+        key += 1;
+    }
+    IS_PANICKING.set(true); // It is full of what was removed, and sorts its keys anew in place.
+    assert_eq!(panic_text(|| map.reserve(1)).as_deref(), Some("this key has no hash"));
+    arena.alloc(1.5f32);
+    assert_eq!(entry(&arena.trace(), "f32").call_count, 1);
+}
+
 #[test]
 fn whatever_a_collection_takes_is_noted_at_its_callers_place() {
     let arena = traced();

@@ -9,6 +9,7 @@ mod map;
 #[expect(dead_code, reason = "the arena's own tests use the rest")]
 mod support;
 mod typed;
+mod vec;
 
 use frame_arena::{Budget, FrameArena, heap};
 use support::{MODES, config};

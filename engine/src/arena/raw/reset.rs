@@ -213,11 +213,15 @@ impl RawArena {
 
     /// Bytes held from the system; 0 for a member of a set, whose set holds them.
     pub(crate) fn reserved_bytes(&self) -> usize {
-        let blocks_bytes = match &self.source {
+        self.block_bytes() + self.objects.live_bytes()
+    }
+
+    /// Bytes of the blocks alone.
+    fn block_bytes(&self) -> usize {
+        match &self.source {
             Source::Own { blocks, spare } => blocks.reserved_bytes() + spare.reserved_bytes(),
             Source::Shared(_) => 0,
-        };
-        blocks_bytes + self.objects.live_bytes()
+        }
     }
 
     pub(super) fn block_count(&self) -> u32 {
@@ -297,7 +301,7 @@ impl RawArena {
     }
 
     pub(crate) fn pressure(&self) -> Pressure {
-        self.life.pressure.pressure(self.config.name, self.reserved_bytes())
+        self.life.pressure.pressure(self.config.name, self.block_bytes())
     }
 
     /// The last frames, oldest first.

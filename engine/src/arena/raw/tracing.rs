@@ -2,12 +2,22 @@
 #![forbid(unsafe_code)]
 
 use core::alloc::Layout;
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 use super::RawArena;
 use crate::arena::config::ArenaMode;
 use crate::arena::size;
 use crate::arena::trace::{FrameTrace, Origin, Tracer};
+
+/// Ends an announcement, also where a key's `Hash` panics while a map makes room.
+struct Announced<'r>(&'r Cell<Option<Origin>>);
+
+impl Drop for Announced<'_> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}
 
 impl RawArena {
     /// Does `work`, which may call through the `Allocator` trait, in the name of `origin`.
@@ -17,9 +27,8 @@ impl RawArena {
             return work();
         }
         self.announced.set(Some(origin));
-        let result = work();
-        self.announced.set(None);
-        result
+        let _over = Announced(&self.announced);
+        work()
     }
 
     #[cold]

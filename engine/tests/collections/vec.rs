@@ -1,0 +1,63 @@
+//! `FrameVec` beyond what the arena's model asks.
+
+use std::cell::Cell;
+
+use frame_arena::{FrameVec, VecIntoIter, frame_vec};
+
+use crate::support::panic_text;
+use crate::{arenas, poor_arenas};
+
+/// Takes no bytes, and more alignment than a byte's.
+#[repr(align(64))]
+struct Token;
+
+thread_local! {
+    static DROP_COUNT: Cell<u32> = const { Cell::new(0) };
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        assert!(std::ptr::from_ref(self).addr().is_multiple_of(64));
+        DROP_COUNT.set(DROP_COUNT.get() + 1);
+    }
+}
+
+#[test]
+fn elements_without_bytes_leave_at_both_ends_each_once() {
+    for arena in arenas() {
+        DROP_COUNT.set(0);
+        let mut tokens = FrameVec::from_iter_in((0..7).map(|_| Token), &arena).into_iter();
+        assert!(tokens.next().is_some() && tokens.next_back().is_some());
+        assert_eq!((tokens.len(), tokens.as_slice().len()), (5, 5));
+        assert_eq!(tokens.by_ref().rev().take(10).count(), 5);
+        assert!(tokens.next_back().is_none());
+        let mut others = FrameVec::from_iter_in((0..3).map(|_| Token), &arena).into_iter();
+        drop(others.next());
+        drop(others);
+        assert_eq!(DROP_COUNT.get(), 10);
+    }
+}
+
+#[test]
+fn what_is_left_of_an_iterator_by_value_can_be_seen_and_changed() {
+    for arena in arenas() {
+        let mut names =
+            frame_vec![in &arena; String::from("orc"), "wolf".into(), "elf".into()].into_iter();
+        assert_eq!(names.next_back().as_deref(), Some("elf"));
+        names.as_mut_slice()[1].push('s');
+        assert_eq!(format!("{names:?}"), r#"VecIntoIter(["orc", "wolfs"])"#);
+        assert!(names.eq(["orc", "wolfs"]));
+    }
+}
+
+#[test]
+fn a_clone_of_an_iterator_by_value_is_in_the_arena_or_panics_with_the_reason() {
+    for arena in poor_arenas(70) {
+        let numbers: VecIntoIter<u64> = frame_vec![in &arena; 1, 2, 3, 4].into_iter();
+        assert!(numbers.clone().rev().eq([4, 3, 2, 1]));
+        assert!(numbers.clone().eq([1, 2, 3, 4]));
+        arena.alloc([0u64; 2]);
+        let text = panic_text(|| drop(numbers.clone())).unwrap();
+        assert!(text.starts_with("test arena over budget: 32 B requested"), "{text}");
+    }
+}
