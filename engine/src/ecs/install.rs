@@ -1,7 +1,6 @@
 //! The arenas in somebody else's loop.
 
 use core::any::TypeId;
-use core::time::Duration;
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
