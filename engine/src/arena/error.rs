@@ -5,7 +5,8 @@ use core::fmt;
 
 use super::epoch::Epoch;
 
-/// Why an arena gave no memory. After any of these it is as it was before the call.
+/// Why an arena gave no memory. After any of these all that it had given is as it was before the call,
+/// and as many bytes are used; a text that was refused in its middle is counted all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AllocError {

@@ -88,7 +88,7 @@ impl TickClock {
         }
         if self.waiting >= self.tick {
             let rest = self.waiting.as_nanos() % self.tick.as_nanos();
-            let rest = Duration::from_nanos(u64::try_from(rest).unwrap_or(0));
+            let rest = Duration::from_nanos_u128(rest); // Less than a tick, which is one.
             self.dropped = self.dropped.saturating_add(self.waiting - rest);
             self.waiting = rest;
         }
@@ -135,6 +135,15 @@ mod tests {
         assert_eq!(clock.advance(Duration::MAX), 3);
         assert!(clock.overstep() < 1.0);
         assert_eq!(clock.advance(Duration::from_millis(10)), 1);
+    }
+
+    #[test]
+    fn the_start_of_a_tick_of_thirty_thousand_years_waits_for_its_end() {
+        let tick = Duration::from_secs(1 << 40);
+        let mut clock = TickClock::new(tick, 1);
+        assert_eq!(clock.advance(tick * 2 + tick / 2), 1);
+        assert_eq!(clock.dropped(), tick);
+        assert_eq!(clock.advance(tick / 2), 1);
     }
 
     #[test]
