@@ -14,6 +14,8 @@
 //! From system to system go handles, in [`TickData`]. When the arena's budget refuses a step, its
 //! bodies collide less in that tick, and [`PhysicsFigures`] tells. As long as nothing is refused,
 //! results have the same bits on any number of threads; what a budget refuses depends on their turns.
+//! Bodies come in the order in which a query finds bevy's tables: where they lie in several, a program
+//! with one component or resource more can have another order, and other bits.
 //!
 //! ```
 //! use frame_arena::ecs::Engine;
