@@ -10,7 +10,7 @@ use bevy_ecs::prelude::*;
 use frame_arena::ecs::{
     Arena, Engine, EngineConfig, FrameError, Lifetime, Phase, PhaseArena, Workers, phase,
 };
-use frame_arena::{ArenaConfig, ArenaMode, Handle, StaleHandle, heap};
+use frame_arena::{ArenaConfig, ArenaMode, Budget, Handle, StaleHandle, heap};
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting::system();
@@ -91,6 +91,20 @@ fn what_a_later_phase_allocates_is_in_the_figures_of_the_arena_that_it_took() {
         let report = engine.run_frame(TICK * ticks).unwrap();
         assert_eq!(report.phase("update").unwrap().stats.used_bytes, 16);
         assert_eq!(report.phase("physics").unwrap().stats.used_bytes, in_physics);
+    }
+}
+
+#[test]
+fn what_is_allocated_after_a_new_budget_is_in_the_figures_too() {
+    let mut engine = Engine::new();
+    engine.add_systems(phase::Update, |arena: Arena<phase::Update>| _ = arena.alloc([0u64; 3]));
+    engine.add_systems(phase::Render, |mut update: ResMut<PhaseArena<phase::Update>>| {
+        update.set_budget(Budget::Refuse(100));
+        update.threads().local().alloc(0u64);
+    });
+    for _ in 0..2 {
+        let stats = engine.run_frame(TICK).unwrap().phase("update").unwrap().stats;
+        assert_eq!((stats.used_bytes, stats.alloc_count), (24 + 8, 2));
     }
 }
 

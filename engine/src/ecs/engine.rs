@@ -103,7 +103,10 @@ struct PhaseSlot {
 impl PhaseSlot {
     /// Adds to `report` what was allocated since the last call.
     fn count(&mut self, stats: ArenaStats, report: &mut PhaseReport) {
-        let counted = core::mem::replace(&mut self.counted, stats);
+        let mut counted = core::mem::replace(&mut self.counted, stats);
+        if counted.frame_count != stats.frame_count {
+            counted = ArenaStats::default(); // Begun anew by somebody else, as by a new budget.
+        }
         let since = ArenaStats {
             alloc_count: stats.alloc_count.saturating_sub(counted.alloc_count),
             used_bytes: stats.used_bytes.saturating_sub(counted.used_bytes),
@@ -446,6 +449,7 @@ impl Engine {
             report.heap += since(heap.all(world), executors);
             report.executor_heap += executors;
             report.duration += started.elapsed();
+            slot.count((slot.stats)(world), report);
             failures.append(&mut slot.watch.take_failures());
             failures.append(&mut record.take(slot.name));
         }
