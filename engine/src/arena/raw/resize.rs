@@ -1,4 +1,5 @@
-//! Giving back, growing in place, and moving what cannot. The invariants are those of `raw.rs`.
+//! Giving back, growing in place, and moving what cannot. The invariants are those of `raw.rs` (R)
+//! and `objects.rs` (O).
 
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
@@ -10,7 +11,7 @@ use crate::arena::trace::Origin;
 use crate::arena::{poison, size};
 
 impl RawArena {
-    /// Whether `object`, of `size` bytes, is the last allocation of the current window.
+    /// Whether `object`, of `size_bytes`, is the last allocation of the current window.
     ///
     /// The compare with `start` matters: the end of a window left can be the start of this one.
     #[inline(always)]
@@ -41,7 +42,7 @@ impl RawArena {
         if self.config.mode == ArenaMode::PerObject {
             self.note_peak();
             self.repay_object(size::padded(layout.size()));
-            // SAFETY: in per-object mode every claimed object is on the list.
+            // SAFETY: O1, O2: in per-object mode every claimed object is on the list.
             unsafe { self.objects.free(object) };
         } else if self.is_last(object, layout.size()) {
             self.note_peak();
@@ -91,7 +92,7 @@ impl RawArena {
         let new = Layout::from_size_align(new_size, old.align())
             .map_err(|_| self.too_large(new_size, 1))?;
         if self.config.mode == ArenaMode::PerObject {
-            // SAFETY: in per-object mode every claimed object is on the list; `new` is a layout.
+            // SAFETY: O1, O2: in per-object mode every claimed object is on the list.
             return unsafe { self.resize_object(object, old, new) };
         }
         if self.is_last(object, old.size())
@@ -108,7 +109,7 @@ impl RawArena {
         }
         let moved = self.claim(new, Origin::unknown(new_size))?;
         let (from, to) = (object.as_ptr(), moved.as_ptr());
-        // SAFETY: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
+        // SAFETY: R3: both are claimed, and `moved` is new, so they do not overlap; `old` is smaller.
         unsafe { ptr::copy_nonoverlapping(from, to, old.size()) };
         self.abandoned_bytes.set(self.abandoned_bytes.get() + size::padded(old.size()));
         self.profile.released(from, old.size());
@@ -159,7 +160,7 @@ impl RawArena {
         self.afford_object(more, new).inspect_err(|error| self.note_refusal(error))?;
         self.note_peak();
         self.profile.released(object.as_ptr(), old.size());
-        // SAFETY: the caller's promise; `new` is a valid layout of the same alignment.
+        // SAFETY: O1, O2, by the caller's promise; `new` is a valid layout of the same alignment.
         let moved = unsafe { self.objects.resize(object, new.size()) };
         let Some(moved) = moved else {
             self.profile.claimed(object.as_ptr(), old.size());

@@ -77,7 +77,7 @@ impl<T> Iterator for VecIntoIter<'_, T> {
             return None;
         }
         self.front += 1;
-        // SAFETY: the first that was left.
+        // SAFETY: I2: it was the first that was left, and is no more.
         Some(unsafe { self.move_out(self.front - 1) })
     }
 
@@ -95,7 +95,7 @@ impl<T> DoubleEndedIterator for VecIntoIter<'_, T> {
             return None;
         }
         self.back -= 1;
-        // SAFETY: the last that was left.
+        // SAFETY: I2: it was the last that was left, and is no more.
         Some(unsafe { self.move_out(self.back) })
     }
 }
