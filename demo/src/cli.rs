@@ -72,7 +72,7 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = AllocatorKind::Arena)]
     pub allocator: AllocatorKind,
 
-    /// Let each phase use at most N KiB in a frame: what does not fit is left out of it, and counted
+    /// Let each phase use at most N KiB in a frame (physics: in a tick); what does not fit is left out and counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub budget_kib: Option<u32>,
 

@@ -75,10 +75,7 @@ pub fn run(
         profile::frame_mark();
     }
     let checksum = simulation.checksum();
-    let mut report = figures.report(effect, settings, checksum);
-    for (phase, refused_count) in report.phases.iter_mut().zip(simulation.refused_counts()) {
-        phase.refused_count = refused_count;
-    }
+    let mut report = figures.report(effect, settings, checksum, simulation.refused_counts());
     report.types = type_reports(&simulation.trace_frames(TRACED_FRAMES)?);
     Ok(report)
 }
@@ -165,12 +162,19 @@ impl Figures {
         self.last = Some(report.clone());
     }
 
-    fn report(mut self, effect: &Effect, settings: SimulationSettings, checksum: u64) -> Report {
+    fn report(
+        mut self,
+        effect: &Effect,
+        settings: SimulationSettings,
+        checksum: u64,
+        refused_counts: [u64; PHASE_COUNT],
+    ) -> Report {
         // Nothing was counted where no frame had settled; a 0 would look measured.
         let settled_frames = (self.settled_frames > 0).then_some(self.settled_frames as f64);
         let if_settled = |count: u64| settled_frames.map(|_| count);
         let last = self.last.iter().flat_map(|report| &report.phases);
-        let phases = self.phases.iter_mut().zip(last).map(|(figures, phase)| PhaseReport {
+        let phases = self.phases.iter_mut().zip(last).zip(refused_counts);
+        let phases = phases.map(|((figures, phase), refused_count)| PhaseReport {
             name: phase.name.to_owned(),
             ms_p50: FrameMs::from_times(&mut figures.ms).p50,
             allocs_per_frame: settled_frames.map(|frames| figures.settled_allocs as f64 / frames),
@@ -179,7 +183,7 @@ impl Figures {
             reserved_bytes: phase.stats.reserved_bytes as u64,
             block_count: u64::from(phase.stats.block_count),
             heap_calls_settled: if_settled(figures.settled_heap_calls),
-            refused_count: 0,
+            refused_count,
         });
         Report {
             phases: phases.collect(),

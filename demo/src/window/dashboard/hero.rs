@@ -38,8 +38,8 @@ fn verdict(frame: &DashboardFrame<'_>) -> (Color, LineBuffer) {
     if refused_count > 0 {
         let refused_count = LineBuffer::grouped(refused_count);
         let text = LineBuffer::format(format_args!(
-            "{} objects were refused in this frame, {count} made: a phase has used up its budget. \
-             A refusal is an error that the phase handles: it leaves out and goes on.",
+            "Objects refused in this frame: {}; made: {count}. A phase has used up its budget. A \
+             refusal is an error that the phase handles: it leaves out and goes on.",
             refused_count.as_str()
         ));
         return (theme::MARK, text);
@@ -101,7 +101,9 @@ mod tests {
         frame.phases[1].refused_count = 1_000_000;
         let (color, text) = verdict(&frame);
         assert_eq!(color, theme::MARK);
-        assert!(text.as_str().starts_with("1,000,000 objects were refused"));
+        assert!(
+            text.as_str().starts_with("Objects refused in this frame: 1,000,000; made: 1,233.")
+        );
         assert!(text.as_str().ends_with("goes on."), "not cut");
     }
 
