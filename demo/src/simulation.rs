@@ -10,7 +10,9 @@ use std::time::Duration;
 use frame_arena::ecs::{
     Engine, EngineConfig, EngineError, Executor, FrameError, FrameReport, Phase, PhaseArena, phase,
 };
-use frame_arena::physics::{self, Attractor, PhysicsConfig, PhysicsFigures, PointerForce};
+use frame_arena::physics::{
+    self, Attractor, BodyIndex, PhysicsConfig, PhysicsFigures, PointerForce,
+};
 use frame_arena::profile::{self, ProfileLevel};
 use frame_arena::render::{self, DrawList, Instance, Label, TrailConfig, View};
 use frame_arena::{AnyHandle, ArenaConfig, ArenaMode, Budget, FrameTrace, HandleTarget};
@@ -98,8 +100,10 @@ impl Simulation {
         let effect = &effect.fitted(self.settings.particle_count);
         let mut spawner = Spawner::new(effect, self.settings.seed);
         let world = self.engine.world_mut();
-        let mut particles = world.query::<Slot>();
-        for mut slot in particles.iter_mut(world) {
+        let mut particles = world.query::<(&BodyIndex, Slot)>();
+        let mut slots = particles.iter_mut(world).collect::<Vec<_>>();
+        slots.sort_unstable_by_key(|(index, _)| **index);
+        for (_, slot) in &mut slots {
             slot.fill(effect, &spawner.warm(effect));
         }
         world.insert_resource(Emission::new(effect, self.settings.particle_count));

@@ -54,7 +54,7 @@ fn main() {
         ..EngineConfig::default()
     };
     let mut app = App::new();
-    app.add_plugins((TimePlugin, FrameArenaPlugin { config: arenas }))
+    app.add_plugins((TimePlugin, FrameArenaPlugin { config: arenas, ..Default::default() }))
         .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
         .insert_resource(Time::<Fixed>::from_hz(STEP_HZ))
         .init_resource::<Pending>()

@@ -215,7 +215,7 @@ mod bevy_app {
     /// A fixed step of 10 ms, and frames as long as `frame`.
     fn app(config: EngineConfig, frame: Duration) -> App {
         let mut app = App::new();
-        app.add_plugins((TimePlugin, FrameArenaPlugin { config }))
+        app.add_plugins((TimePlugin, FrameArenaPlugin { config, ..Default::default() }))
             .insert_resource(Time::<Fixed>::from_duration(Duration::from_millis(10)))
             .insert_resource(TimeUpdateStrategy::ManualDuration(frame))
             .init_resource::<Log>()
@@ -380,7 +380,7 @@ mod bevy_app {
         install_phase::<Audio>(app.world_mut(), ArenaConfig::default()).unwrap();
         let config = EngineConfig { threads: 2, ..EngineConfig::default() };
         app.init_resource::<Published>()
-            .add_plugins(FrameArenaPlugin { config })
+            .add_plugins(FrameArenaPlugin { config, ..Default::default() })
             .add_systems(Update, (publish::<Audio>, publish::<phase::Update>).chain());
         app.update();
         assert_eq!(app.world().resource::<Workers>().thread_count(), 2);

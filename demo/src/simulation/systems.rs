@@ -6,7 +6,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::Query;
 use frame_arena::ecs::{Arena, Engine, FrameTime, Workers, phase};
-use frame_arena::physics::{Alive, Velocity};
+use frame_arena::physics::{Alive, BodyIndex, Velocity};
 use frame_arena::render::{Layer, Tint};
 use frame_arena::{AllocError, FrameArena, FrameVec, SliceHandle};
 
@@ -115,18 +115,26 @@ fn age_chunk(ages: &mut [Age], alive: &mut [Alive], passed_secs: f32) -> usize {
     living_count
 }
 
-/// Lists the slots without a living particle. If the arena refuses, nothing is born in this frame.
+/// Lists the slots without a living particle: table by table, the one with the lowest number first, for bevy's own order
+/// differs from program to program. If the arena refuses, nothing is born in this frame.
 pub fn list_empty_slots(
     arena: Arena<phase::Update>,
     emission: Res<Emission>,
     mut empty: ResMut<EmptySlots>,
     mut shortfall: ResMut<UpdateShortfall>,
-    particles: Query<(Entity, &Alive)>,
+    particles: Query<(&BodyIndex, Entity, &Alive)>,
 ) {
     let list = || -> Result<SliceHandle<Entity>, AllocError> {
+        let runs = || particles.contiguous_iter().into_iter().flatten();
+        let mut in_order = FrameVec::try_with_capacity_in(runs().count(), arena.local())?;
+        in_order.extend(runs());
+        in_order.sort_unstable_by_key(|(indices, ..)| indices.first());
         let count = particles.iter().len() - emission.living_count;
         let mut slots = FrameVec::try_with_capacity_in(count, arena.local())?;
-        slots.try_extend(particles.iter().filter(|(_, alive)| !alive.0).map(|(slot, _)| slot))?;
+        for (_, run, alive) in in_order {
+            let dead = run.iter().zip(alive).filter(|(_, alive)| !alive.0);
+            slots.try_extend(dead.map(|(&slot, _)| slot))?;
+        }
         Ok(slots.publish())
     };
     empty.0 = shortfall.note(list());

@@ -4,7 +4,7 @@ use bevy_app::{App, First, FixedFirst, FixedMainScheduleOrder, Last, MainSchedul
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, Schedule, ScheduleLabel, SingleThreadedExecutor, SystemSet,
 };
-use bevy_ecs::world::World;
+use bevy_ecs::system::ScheduleSystem;
 
 use super::config::EngineConfig;
 use super::hand_over::order_hand_over;
@@ -23,8 +23,9 @@ use crate::profile;
 /// 2. `RunFixedMainLoop`: for each fixed step, [`FrameArenaSystems::Begin`], just before
 ///    `FixedFirst`: what tick phases made is forgotten; then the step runs.
 /// 3. `Update` and all that follows.
-/// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark. From here to the next frame's
-///    begin the frame's memory can still be read. The points on its plots follow then.
+/// 4. `Last`, [`FrameArenaSystems::End`]: the profiler's frame mark, if
+///    [`marks_frames`](Self::marks_frames). From here to the next frame's begin the frame's memory can
+///    still be read. The points on its plots follow then.
 ///
 /// In all of bevy's schedules, systems with a [`FrameWriter`](super::FrameWriter) run before those
 /// with a [`FrameReader`](super::FrameReader) of the same type and phase. In schedules of your own
@@ -50,6 +51,11 @@ use crate::profile;
 /// app.update();
 /// ```
 ///
+/// **Beside bevy's own tracing.** Bevy's feature `trace_tracy` reaches the same Tracy client: its zones
+/// of schedules and systems, and the arenas' pools, plots and messages, stand in one capture. An app
+/// that renders has its frames marked by bevy then; take [`marks_frames`](Self::marks_frames) away.
+/// `examples/bevy_tracy` is such an app.
+///
 /// # Panics
 /// When built, where [`install_with_config`] gives an error or panics: at 0 threads, for one. To have
 /// the error, call that function with the app's world first; once it has succeeded, the plugin takes
@@ -58,11 +64,20 @@ use crate::profile;
 ///
 /// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not, or runs
 /// no `First` or `FixedFirst`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct FrameArenaPlugin {
     /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and
     /// executor is the app's own matter.
     pub config: EngineConfig,
+    /// Whether the profiler is told where a frame ends. `false` is for an app in which somebody else
+    /// tells it, as bevy's renderer does with `trace_tracy`: with both, each frame would be two.
+    pub marks_frames: bool,
+}
+
+impl Default for FrameArenaPlugin {
+    fn default() -> Self {
+        Self { config: EngineConfig::default(), marks_frames: true }
+    }
 }
 
 /// When a frame, or a fixed step, begins and ends for the arenas.
@@ -77,17 +92,17 @@ pub enum FrameArenaSystems {
 
 /// What is forgotten in a schedule: before `First` what a frame made, before `FixedFirst` what a tick
 /// made. In schedules of their own, for a system that takes the whole world has no order beside
-/// others but what somebody gives it.
+/// others but what somebody gives it. The names are those that bevy's tracing shows.
 #[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum FrameArenaBegin {
-    Frame,
-    Tick,
+    BeginFrameArenas,
+    BeginTickArenas,
 }
 
 impl FrameArenaBegin {
-    fn schedule(self, begin: fn(&mut World)) -> Schedule {
-        let mut schedule = Schedule::new(self);
+    fn schedule<M>(self, begin: impl IntoScheduleConfigs<ScheduleSystem, M>) -> Schedule {
         let begin = begin.in_set(FrameArenaSystems::Begin);
+        let mut schedule = Schedule::new(self);
         schedule.set_executor(SingleThreadedExecutor::new()).add_systems(begin);
         schedule
     }
@@ -107,11 +122,13 @@ impl Plugin for FrameArenaPlugin {
         for schedule in schedules {
             app.edit_schedule(schedule, |schedule| _ = order_hand_over(schedule));
         }
-        let [frame, tick] = [FrameArenaBegin::Frame, FrameArenaBegin::Tick];
+        let (frame, tick) = (FrameArenaBegin::BeginFrameArenas, FrameArenaBegin::BeginTickArenas);
         app.add_schedule(frame.schedule(begin_frame)).add_schedule(tick.schedule(begin_tick));
         let world = app.world_mut();
         world.resource_mut::<MainScheduleOrder>().insert_before(First, frame);
         world.resource_mut::<FixedMainScheduleOrder>().insert_before(FixedFirst, tick);
-        app.add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
+        if self.marks_frames {
+            app.add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
+        }
     }
 }

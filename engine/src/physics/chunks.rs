@@ -5,6 +5,7 @@ use core::ops::Range;
 use bevy_ecs::change_detection::ContiguousMut;
 
 use super::body::{Alive, BodyIndex, Position, Radius, SKIP_LEN, Velocity};
+use crate::{AllocError, FrameArena, FrameVec};
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
 pub(crate) const CHUNK_BODIES: usize = 2_048;
@@ -29,6 +30,7 @@ impl MovedChunk<'_> {
 }
 
 /// Bodies to be looked at.
+#[derive(Clone, Copy)]
 pub(super) struct SeenChunk<'w> {
     pub(super) positions: &'w [Position],
     pub(super) velocities: &'w [Velocity],
@@ -64,7 +66,7 @@ pub(super) fn chunks_of<T>(run: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// Cuts a run of bodies that are looked at.
-pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
+fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenChunk<'w>> {
     chunk_ranges(run.positions.len()).map(move |range| SeenChunk {
         positions: &run.positions[range.clone()],
         velocities: &run.velocities[range.clone()],
@@ -74,7 +76,36 @@ pub(super) fn seen_chunks<'w>(run: SeenChunk<'w>) -> impl Iterator<Item = SeenCh
     })
 }
 
+/// Bodies that lie in one piece, and which of all chunks their first is.
+pub(super) struct SeenRun<'w> {
+    bodies: SeenChunk<'w>,
+    first_chunk: usize,
+}
+
+impl<'w> SeenRun<'w> {
+    /// The runs by the numbers of their first bodies: bevy's own order is that of a hash table, and
+    /// differs from program to program.
+    pub(super) fn in_order<'a, I: Iterator<Item = SeenChunk<'w>>>(
+        runs: impl Fn() -> I,
+        arena: &'a FrameArena,
+    ) -> Result<FrameVec<'a, Self>, AllocError> {
+        let mut in_order = FrameVec::try_with_capacity_in(runs().count(), arena)?;
+        let mut first_chunk = 0;
+        for bodies in runs() {
+            in_order.push(Self { bodies, first_chunk });
+            first_chunk += chunk_ranges(bodies.indices.len()).len();
+        }
+        in_order.sort_unstable_by_key(|run| (run.bodies.indices.first(), run.first_chunk));
+        Ok(in_order)
+    }
+
+    /// The run's chunks, each with its place among all, which are counted in bevy's order.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = (usize, SeenChunk<'w>)> {
+        (self.first_chunk..).zip(seen_chunks(self.bodies))
+    }
+}
+
 /// Where the chunks of a run of `len` bodies lie.
-pub(crate) fn chunk_ranges(len: usize) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn chunk_ranges(len: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
     (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
 }

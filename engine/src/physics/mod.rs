@@ -14,8 +14,8 @@
 //! From system to system go handles, in [`TickData`]. When the arena's budget refuses a step, its
 //! bodies collide less in that tick, and [`PhysicsFigures`] tells. As long as nothing is refused,
 //! results have the same bits on any number of threads; what a budget refuses depends on their turns.
-//! Bodies come in the order in which a query finds bevy's tables: where they lie in several, a program
-//! with one component or resource more can have another order, and other bits.
+//! Bodies come table by table of bevy's, the one whose first body has the lowest number first, and in
+//! a table as they lie there: what else is in the world does not change their bits.
 //!
 //! ```
 //! use frame_arena::ecs::Engine;

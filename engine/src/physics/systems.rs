@@ -1,5 +1,6 @@
 //! The systems of a tick. They fetch and write; the rules are elsewhere.
 
+use core::iter;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
@@ -14,7 +15,7 @@ use super::body::{
 };
 use super::checksum::checksum;
 use super::chunks::{
-    CHUNK_BODIES, MovedChunk, SeenChunk, alive_chunks, chunks_of, moved_chunks, seen_chunks,
+    CHUNK_BODIES, MovedChunk, SeenChunk, SeenRun, alive_chunks, chunks_of, moved_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
@@ -187,35 +188,37 @@ type Gathering =
 
 type Gathered = (SliceHandle<CollisionObject>, SliceHandle<u32>);
 
-/// The collision objects, and for each chunk the place of its first, then their number.
+/// The collision objects, and for each chunk, as [`write_back`] comes by them, the place of its first.
 fn gather(
     bodies: &Query<Gathering, IsBody>,
     arena: &FrameArena,
     workers: &Workers,
 ) -> Result<Gathered, AllocError> {
-    let runs = || dense(bodies.contiguous_iter());
-    let chunks = || {
-        runs().flat_map(|(positions, velocities, radii, alive, indices)| {
-            seen_chunks(SeenChunk { positions, velocities, radii, alive, indices })
+    let runs = || {
+        dense(bodies.contiguous_iter()).map(|(positions, velocities, radii, alive, indices)| {
+            SeenChunk { positions, velocities, radii, alive, indices }
         })
     };
+    let runs = SeenRun::in_order(runs, arena)?;
+    let chunks = || runs.iter().flat_map(SeenRun::chunks);
     let chunk_count = chunks().count();
-    let mut starts = FrameVec::try_with_capacity_in(chunk_count + 1, arena)?;
+    let mut lens = FrameVec::try_with_capacity_in(chunk_count, arena)?;
+    let mut starts = FrameVec::try_with_capacity_in(chunk_count, arena)?;
+    starts.extend(iter::repeat_n(0, chunk_count));
     let mut object_count = 0;
-    starts.push(0);
     workers.for_each_of(
-        chunks().map(|chunk| (chunk, 0)),
-        |(chunk, count)| *count = colliding_count(chunk.alive, chunk.radii),
-        |(_, count)| {
-            object_count += count;
-            starts.push(object_count);
+        chunks().map(|(place, chunk)| (place, chunk, 0)),
+        |(_, chunk, len)| *len = colliding_count(chunk.alive, chunk.radii),
+        |(place, _, len)| {
+            starts[place] = object_count;
+            object_count += len;
+            lens.push(len as usize);
         },
     );
     let mut objects = PartedVec::try_new(object_count as usize, arena)?;
     let mut rest = objects.parts();
-    let lens = starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
     workers.for_each_of(
-        chunks().zip(lens).map(|(chunk, len)| (chunk, rest.split(len))),
+        chunks().zip(&lens).map(|((_, chunk), &len)| (chunk, rest.split(len))),
         |(chunk, part)| {
             let SeenChunk { positions, velocities, radii, alive, indices } = *chunk;
             let colliding = living(alive).filter(|&place| collides(radii[place].0));

@@ -25,7 +25,8 @@
 //! | messages | growth, shrinking, a crossed budget, a missed reset, with the values |
 //! | memory pools | `arena: NAME blocks`, each block; with [`ProfileLevel::Objects`] also `arena: NAME`, each object |
 //!
-//! \* By the engine only: in another loop, such as bevy's, the schedules are not ours.
+//! \* By the engine only: in another loop the schedules are not ours. In bevy's, its own feature
+//! `trace_tracy` tells their zones, in the same capture; `examples/bevy_tracy` shows it.
 //!
 //! # Who can listen
 //!

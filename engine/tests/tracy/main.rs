@@ -201,6 +201,14 @@ fn a_loop_that_is_not_the_engines_has_a_point_a_frame_on_each_plot_but_heap_call
 }
 
 #[test]
+#[cfg(feature = "bevy_app")]
+fn an_app_whose_frames_somebody_else_marks_marks_none() {
+    let capture = capture("two_apps");
+    assert_eq!(capture.frame_marks.len(), 8);
+    assert_eq!(capture.plots["update used"].points.len(), 16, "the arenas of both are told of");
+}
+
+#[test]
 fn workers_are_named() {
     let capture = capture("workers_at_work");
     let names: Vec<&String> = capture.threads.values().collect();

@@ -228,6 +228,22 @@ fn an_installed_loop() {
     ecs::begin_frame(&mut world);
 }
 
+/// Eight turns of two apps: one whose plugin marks frames, one in which somebody else would.
+#[test]
+#[ignore = "run by the tests that watch it"]
+#[cfg(feature = "bevy_app")]
+fn two_apps() {
+    use bevy_app::App;
+    use frame_arena::ecs::FrameArenaPlugin;
+
+    begin();
+    for marks_frames in [true, false] {
+        let mut app = App::new();
+        app.add_plugins(FrameArenaPlugin { marks_frames, ..Default::default() });
+        (0..8).for_each(|_| app.update());
+    }
+}
+
 #[test]
 #[ignore = "run by the tests that watch it"]
 fn workers_at_work() {
