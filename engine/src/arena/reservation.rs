@@ -17,12 +17,15 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering
 use std::sync::{Mutex, PoisonError};
 
 use super::block::{Block, BlockChain};
-use super::config::{ArenaConfig, Budget};
+use super::config::ArenaConfig;
 use super::error::AllocError;
-use super::poison;
 use super::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use super::size;
 use crate::profile::{self, ArenaProfile};
+use budget::most_bytes;
+
+mod budget;
+mod settle;
 
 /// What a thread claims at a time, in bytes: small enough that 16 threads hold 1 MiB, large enough
 /// that an atomic operation comes once in some thousand allocations.
@@ -296,95 +299,13 @@ impl Reservation {
         }
     }
 
-    // ---- budget ----
-
-    /// Takes between `need` and `most` bytes from the budget, to which `tail` comes back. All are
-    /// multiples of eight, and so is what is taken: the odd bytes of a budget fit no object.
-    fn afford(&self, need: usize, most: usize, tail: usize) -> Option<usize> {
-        let is_over = self.is_over.load(Ordering::Relaxed);
-        let take = |limit_bytes: usize| {
-            let kept = most_bytes(&self.config) - limit_bytes; // Behind the line of a warning.
-            let mut taken = 0;
-            let rule = |left: usize| {
-                let affordable = left.saturating_sub(kept).saturating_add(tail);
-                taken = most.min(affordable & !(size::MIN_ALIGN_BYTES - 1));
-                (taken >= need).then(|| left.saturating_add(tail) - taken)
-            };
-            self.budget_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rule).ok()?;
-            Some(taken)
-        };
-        match self.config.limit(is_over) {
-            Budget::Unlimited => Some(most),
-            Budget::Warn(_) if is_over => Some(most),
-            Budget::Refuse(bytes) => take(bytes),
-            Budget::Warn(bytes) => take(bytes).or_else(|| {
-                let taken = match self.config.limit(true) {
-                    Budget::Refuse(bytes) => take(bytes)?,
-                    _ => most,
-                };
-                self.is_over.store(true, Ordering::Relaxed);
-                Some(taken)
-            }),
-        }
+    /// What the profiler is told of the set.
+    pub(crate) fn profile(&self) -> &ArenaProfile {
+        &self.profile
     }
 
-    /// Takes the bytes of one object from the budget, in per-object mode.
-    pub(crate) fn afford_object(&self, bytes: usize, layout: Layout) -> Result<(), AllocError> {
-        let padded_bytes = size::padded(layout.size());
-        let refusal = || self.over_limit(layout.size(), padded_bytes, 0);
-        self.afford(bytes, bytes, 0).map(drop).ok_or_else(refusal)
-    }
-
-    /// Bytes that came from `afford` and were not used after all.
-    pub(crate) fn give_back(&self, bytes: usize) {
-        let is_counted = match self.config.limit(true) {
-            Budget::Unlimited => false,
-            Budget::Warn(_) => !self.is_over.load(Ordering::Relaxed), // Beyond it nothing is taken.
-            Budget::Refuse(_) => true,
-        };
-        if bytes > 0 && is_counted {
-            self.budget_left.fetch_add(bytes, Ordering::Relaxed);
-        }
-    }
-
-    /// Forgets a crossing by an allocation that failed: one that did not is logged at once.
-    pub(crate) fn take_crossing_back(&self) {
-        if !self.is_warned.load(Ordering::Relaxed) {
-            self.is_over.store(false, Ordering::Relaxed);
-        }
-    }
-
-    /// Logs a crossed `Budget::Warn`, once a frame. For an arena that has committed its state:
-    /// the log may allocate from it.
-    pub(crate) fn log_crossing(&self) {
-        if self.is_over.load(Ordering::Relaxed) && !self.is_warned.swap(true, Ordering::Relaxed) {
-            profile::log_warning!(
-                "{} arena over budget: its threads took more than {} B in this frame; \
-                 raise budget_bytes or allocate less",
-                self.config.name,
-                self.config.budget.budget_bytes().unwrap_or(usize::MAX),
-            );
-        }
-    }
-
-    fn out_of_memory(&self, requested_bytes: usize) -> AllocError {
-        AllocError::OutOfMemory {
-            arena: self.config.name,
-            requested_bytes,
-            reserved_bytes: self.reserved_bytes(),
-        }
-    }
-
-    fn over_limit(&self, requested_bytes: usize, padded_bytes: usize, tail: usize) -> AllocError {
-        let left = self.budget_left.load(Ordering::Relaxed);
-        let used_bytes = most_bytes(&self.config).saturating_sub(left).saturating_sub(tail);
-        let padding_bytes = padded_bytes - requested_bytes;
-        let error = self.config.refusal(requested_bytes, padding_bytes, used_bytes);
-        let is_refusing = matches!(error, AllocError::OverBudget { .. });
-        if profile::IS_BUILT_IN && is_refusing && !self.is_warned.swap(true, Ordering::Relaxed) {
-            profile::say_warning(|out| write!(out, "{error}")); // Once a frame.
-        }
-        error
+    pub(crate) fn set_config(&mut self, config: ArenaConfig) {
+        self.config = config;
     }
 
     // ---- figures ----
@@ -428,149 +349,6 @@ impl Reservation {
     fn blocks_mut(&mut self) -> &mut Blocks {
         self.blocks.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
-
-    // ---- the frame boundary ----
-
-    /// Takes every window back and leaves one block, large enough for such a frame however its
-    /// threads take turns.
-    ///
-    /// `member_count` arenas may each leave the tail of a granule unused; which ones do can change
-    /// from frame to frame under work stealing, so each gets a granule's room. If several were
-    /// active in the frame whose memory this is, each claim may leave a tail too.
-    pub(crate) fn settle(&mut self, member_count: usize) {
-        let active_count = self.active_count;
-        let claimed_bytes = self.claimed_bytes();
-        let (reserved_bytes, block_count) = self.held();
-        // A thread alone makes its window longer where it is and leaves no tails.
-        let tail_bytes = core::mem::take(self.tail_bytes.get_mut());
-        let tail_bytes = if active_count > 1 { tail_bytes } else { 0 };
-        let left_bytes = core::mem::take(self.left_bytes.get_mut());
-        let filled_bytes = claimed_bytes.saturating_sub(left_bytes);
-        let slack = member_count.max(self.thread_count).saturating_mul(GRANULE_BYTES);
-        let slack = slack.saturating_add(tail_bytes);
-        let quiet_bytes = member_count.saturating_sub(active_count) * GRANULE_BYTES;
-        let needed_bytes = filled_bytes.saturating_add(tail_bytes).saturating_add(quiet_bytes);
-        let is_tight = active_count > 1 && needed_bytes > reserved_bytes;
-        if block_count > 1 || block_count == 1 && is_tight && self.config.can_grow {
-            let room = size::settled_room(filled_bytes).max(self.config.capacity_bytes);
-            if !self.replace_blocks(room.saturating_add(slack)) {
-                self.keep_blocks();
-            }
-        } else if self.is_shrink_due() {
-            self.shrink(slack);
-        }
-        self.rewind();
-    }
-
-    fn shrink(&mut self, slack: usize) {
-        let most = self.quiet_most_bytes;
-        let shrunk = size::shrunk_room(most, self.config.capacity_bytes);
-        let settled = size::settled_room(most).saturating_add(slack);
-        let room = shrunk.max(settled).max(self.first_room()).saturating_add(REGION_BYTES);
-        // What a frame needs varies with its threads' turns: a little less is no reason to move.
-        let worth_it = self.reserved_bytes() / 8 * 7;
-        if Block::reserved_for(room).is_some_and(|bytes| bytes < worth_it) {
-            self.replace_blocks(room);
-        }
-        self.quiet_frames = 0;
-        self.quiet_most_bytes = 0;
-    }
-
-    /// Gives all memory back to the system, for a set that serves its objects one by one.
-    pub(crate) fn release_blocks(&mut self) {
-        *self.current.get_mut() = ptr::null_mut();
-        *self.blocks_mut() = Blocks::default();
-    }
-
-    /// What the profiler is told of the set.
-    pub(crate) fn profile(&self) -> &ArenaProfile {
-        &self.profile
-    }
-
-    pub(crate) fn set_config(&mut self, config: ArenaConfig) {
-        self.config = config;
-    }
-
-    /// Takes every window back (S4).
-    pub(crate) fn rewind(&mut self) {
-        self.profile.forget_objects();
-        *self.budget_left.get_mut() = most_bytes(&self.config);
-        *self.is_over.get_mut() = false;
-        *self.is_warned.get_mut() = false;
-        *self.block_requests.get_mut() = 0;
-        let region = *self.current.get_mut();
-        if let Some(mut region) = NonNull::new(region) {
-            // SAFETY: S1; `&mut self` says that no thread is claiming.
-            let region = unsafe { region.as_mut() };
-            let start = region.first;
-            let end = core::mem::replace(region.next.get_mut(), start);
-            // SAFETY: P1, S4: nobody's memory, and every handle into it is stale; S2: what lies
-            // before `next` was granted from this region.
-            unsafe { poison::forget(start, end.addr() - start.addr()) };
-        }
-    }
-
-    /// Notes what the frame that ends claimed, in this memory or in that of the other frame in flight.
-    pub(crate) fn note_frame(&mut self, claimed_bytes: usize) {
-        if size::is_quiet(claimed_bytes, self.held().0) {
-            self.quiet_frames = self.quiet_frames.saturating_add(1);
-            self.quiet_most_bytes = self.quiet_most_bytes.max(claimed_bytes);
-        } else {
-            self.quiet_frames = 0;
-            self.quiet_most_bytes = 0;
-        }
-    }
-
-    fn is_shrink_due(&self) -> bool {
-        let frames = self.config.shrink_after_frames;
-        frames > 0 && self.quiet_frames >= frames
-    }
-
-    /// Bytes that were granted in this frame. Regions before the current one count as full.
-    pub(crate) fn claimed_bytes(&mut self) -> usize {
-        let Some(region) = self.region() else {
-            return 0;
-        };
-        let claimed = region.next.load(Ordering::Relaxed).addr() - region.first.addr();
-        let blocks = self.blocks_mut();
-        claimed + blocks.in_use.reserved_bytes().saturating_sub(blocks.in_use.last_room_bytes())
-    }
-
-    fn replace_blocks(&mut self, room: usize) -> bool {
-        let Some(block) = Block::new(room.saturating_add(REGION_BYTES), &self.profile) else {
-            return false;
-        };
-        profile::say(|out| {
-            let (name, old, new) =
-                (self.config.name, self.reserved_bytes(), block.reserved_bytes());
-            write!(out, "{name} arena resized from {old} B in {} block(s) ", self.block_count())?;
-            write!(out, "to {new} B in one")
-        });
-        if self.config.pretouch {
-            block.pretouch();
-        }
-        self.release_blocks();
-        self.use_block(block);
-        self.resizes += 1;
-        true
-    }
-
-    /// Uses the newest block, the largest by the rule of growth, and keeps the others for later.
-    fn keep_blocks(&mut self) {
-        let blocks = self.blocks_mut();
-        let newest = blocks.in_use.pop();
-        while let Some(block) = blocks.in_use.pop() {
-            blocks.spare.push(block);
-        }
-        if let Some(block) = newest {
-            self.use_block(block);
-        }
-    }
-
-    fn use_block(&mut self, block: Block) {
-        *self.current.get_mut() = place_region(&block).as_ptr();
-        self.blocks_mut().in_use.push(block);
-    }
 }
 
 impl Region {
@@ -593,11 +371,6 @@ impl Region {
             }
         }
     }
-}
-
-/// Bytes that a frame may use, with a warning or without one.
-fn most_bytes(config: &ArenaConfig) -> usize {
-    config.limit(true).budget_bytes().unwrap_or(usize::MAX)
 }
 
 /// Where the next window starts after `bytes` from `start`: aligned, and not beyond the region.
