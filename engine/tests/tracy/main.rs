@@ -178,6 +178,23 @@ fn what_a_game_tells_arrives() {
     assert!(capture.faults.is_empty());
 }
 
+/// The client ended the program: it counts the bytes of a name in 16 bits.
+#[test]
+fn texts_of_any_length_arrive_cut_between_letters() {
+    let capture = capture("long_texts");
+    let lengths = |texts: &[&str]| texts.iter().map(|text| text.len()).collect::<Vec<_>>();
+    assert_eq!(lengths(&texts(&capture)), [0, 65_534, 65_533]);
+    let names: Vec<&str> = capture.zones.iter().map(|zone| zone.name.as_str()).collect();
+    assert_eq!(lengths(&names[..3]), [0, 4_096, 4_095]);
+    assert!(capture.pools.keys().all(|pool| pool.starts_with("arena: \u{e9}")));
+    let named = |zone: &str| &capture.threads[&capture.zones_named(zone).next().unwrap().thread];
+    assert_eq!(named("after").len(), 254);
+    let cut_inside = |text: &&str| text.contains(char::REPLACEMENT_CHARACTER);
+    assert_eq!(texts(&capture).into_iter().chain(names).find(cut_inside), None);
+    assert!(!named("after").contains(char::REPLACEMENT_CHARACTER));
+    assert_balanced(&capture);
+}
+
 #[test]
 fn a_loop_that_is_not_the_engines_has_a_point_a_frame_on_each_plot_but_heap_calls() {
     let capture = capture("an_installed_loop");
