@@ -21,7 +21,7 @@
 //! |---|---|
 //! | zones | each phase\* and system\*, each arena's `reset` and `growth` |
 //! | frames | `tick`\*, for each tick of physics |
-//! | plots | for each phase, a point a frame: used, reserved, allocations, high-water mark, budget share, heap calls\* |
+//! | plots | for each phase, a point a frame: used and allocations, of a tick phase over all the frame's ticks; reserved, high-water mark, budget share, heap calls\* |
 //! | messages | growth, shrinking, a crossed budget, a missed reset, with the values |
 //! | memory pools | `arena: NAME blocks`, each block; with [`ProfileLevel::Objects`] also `arena: NAME`, each object |
 //!
