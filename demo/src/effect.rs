@@ -232,11 +232,13 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Reads an effect from RON text; `path` only names the source in errors.
+    /// Reads an effect from RON text; `path` only names the source in errors. A byte order mark, which some editors put
+    /// in front, is passed over.
     ///
     /// # Errors
     /// [`EffectError::Invalid`] with line, column and what was expected.
     pub fn parse(text: &str, path: &Path) -> Result<Self, EffectError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let effect: Self =
             ron::from_str(text).map_err(|error| EffectError::from_ron(path, text, &error))?;
         effect.check_references(text, path)?;

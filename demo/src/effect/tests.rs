@@ -88,6 +88,13 @@ fn not_a_number_is_refused() {
     );
 }
 
+/// Editors that put a byte order mark in front show none.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let marked = format!("\u{feff}{}", fountain_text());
+    assert!(Effect::parse(&marked, Path::new("fountain.ron")).is_ok());
+}
+
 #[test]
 fn empty_ramps_and_lists_are_refused() {
     let stop = fountain_text();
