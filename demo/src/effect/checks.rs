@@ -124,11 +124,10 @@ pub(super) fn non_empty_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// A count of trail points within the limit.
 pub(super) fn trail_points<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    let count = u8::deserialize(from)?;
-    if count > TRAIL_POINTS_LIMIT {
-        return Err(D::Error::custom(format!("{count} given, expected 0 to {TRAIL_POINTS_LIMIT}")));
-    }
-    Ok(count)
+    let count = i64::deserialize(from)?; // Wider than the field, so that what does not fit can be told.
+    u8::try_from(count).ok().filter(|count| *count <= TRAIL_POINTS_LIMIT).ok_or_else(|| {
+        D::Error::custom(format!("{count} given, expected 0 to {TRAIL_POINTS_LIMIT}"))
+    })
 }
 
 /// The stops of a ramp: at least one, in rising order.

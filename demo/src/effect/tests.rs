@@ -88,6 +88,16 @@ fn not_a_number_is_refused() {
     );
 }
 
+/// The reader said only that an integer is out of bounds.
+#[test]
+fn more_trail_points_than_fit_the_field_are_told_with_the_limit() {
+    for count in ["13", "300", "-1"] {
+        let error = error_with("trail_points_max: 3", &format!("trail_points_max: {count}"));
+        let wanted = format!("trail_points_max: {count} given, expected 0 to 12");
+        assert!(error.ends_with(&wanted), "{error}");
+    }
+}
+
 /// Editors that put a byte order mark in front show none.
 #[test]
 fn a_byte_order_mark_is_passed_over() {
