@@ -226,8 +226,8 @@ pub struct Effect {
     /// Where particles come from.
     #[serde(deserialize_with = "checks::non_empty_list")]
     pub emitters: Vec<Emitter>,
-    /// What they look like.
-    #[serde(deserialize_with = "checks::non_empty_list")]
+    /// What they look like: 1 to 256.
+    #[serde(deserialize_with = "checks::layers")]
     pub layers: Vec<Layer>,
 }
 

@@ -98,6 +98,21 @@ fn more_trail_points_than_fit_the_field_are_told_with_the_limit() {
     }
 }
 
+/// Particles of the layers beyond had the looks of others.
+#[test]
+fn more_layers_than_a_particle_can_tell_apart_are_refused() {
+    let ramp = "ramp: (over: Age, stops: [(at: 0.0, rgba: (1, 1, 1, 1))])";
+    let layer = |n| format!("(name: \"{n}\", size_factor: 1, {ramp}),");
+    let with = |count| {
+        let more = (4..count).map(layer).collect::<String>();
+        fountain_text().replacen("    layers: [\n", &format!("    layers: [{more}\n"), 1)
+    };
+    let parse = |text: &str| Effect::parse(text, Path::new("fountain.ron"));
+    assert_eq!(parse(&with(256)).unwrap().layers.len(), 256);
+    let error = parse(&with(257)).unwrap_err().to_string();
+    assert!(error.ends_with("layers: 257 given, expected 1 to 256"), "{error}");
+}
+
 /// Editors that put a byte order mark in front show none.
 #[test]
 fn a_byte_order_mark_is_passed_over() {
