@@ -198,6 +198,25 @@ fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
     assert_eq!(library.effect(0).restitution, 0.9);
 }
 
+/// Read between an editor's emptying it and its writing, a file was refused until it was saved once more.
+#[test]
+fn a_file_written_anew_within_one_step_of_the_clock_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("effects/one.ron");
+    std::fs::create_dir(folder.path().join("effects")).unwrap();
+    let write = |text: &str, secs: u64| {
+        std::fs::write(&file, text).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
+    };
+    write(&fountain_text(), 1000);
+    let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
+    write("", 2000);
+    assert!(matches!(library.reload_changed(0), Reload::Refused(_)));
+    write(&fountain_text(), 2000);
+    assert!(matches!(library.reload_changed(0), Reload::Loaded));
+}
+
 #[test]
 fn a_bad_file_does_not_hide_the_good_ones() {
     let folder = tempfile::tempdir().unwrap();
