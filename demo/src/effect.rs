@@ -302,7 +302,8 @@ impl Effect {
                 return Err(EffectError::at_last(path, text, &format!("\"{}\"", layer.name), what));
             }
         }
-        for emitter in &self.emitters {
+        let mut disc_count = 0;
+        for (index, emitter) in self.emitters.iter().enumerate() {
             if let Some(name) =
                 emitter.layers().iter().find(|name| self.layer_index(name).is_none())
             {
@@ -312,16 +313,17 @@ impl Effect {
                     "layers: no layer is named \"{name}\"; expected one of: {}",
                     known.join(", ")
                 );
-                return Err(EffectError::at_first(path, text, &format!("\"{name}\""), what));
+                return Err(EffectError::at_layer_of(path, text, index, name, what));
             }
-            if let Emitter::Disc { attractor, .. } = emitter
-                && *attractor >= self.attractors.len()
-            {
-                let count = self.attractors.len();
-                let what = format!(
-                    "attractor: number {attractor} of {count}; numbers start at 0: use a smaller one"
-                );
-                return Err(EffectError::at_first(path, text, "attractor:", what));
+            if let Emitter::Disc { attractor, .. } = emitter {
+                if *attractor >= self.attractors.len() {
+                    let count = self.attractors.len();
+                    let what = format!(
+                        "attractor: number {attractor} of {count}; numbers start at 0: use a smaller one"
+                    );
+                    return Err(EffectError::at_attractor_of(path, text, disc_count, what));
+                }
+                disc_count += 1;
             }
         }
         Ok(())

@@ -88,6 +88,35 @@ fn not_a_number_is_refused() {
     );
 }
 
+/// Line and column were those of the first place where the same text stands.
+#[test]
+fn a_wrong_reference_is_told_where_it_stands() {
+    // The effect has this name too, in a line further up.
+    let error = error_with("layers: [\"left\"]", "layers: [\"fountain\"]");
+    let (line, column) = place_of("layers: [\"left\"]");
+    let wanted = format!("fountain.ron:{line}:{}: layers: no layer", column + "layers: [".len());
+    assert!(error.starts_with(&wanted), "{error}");
+
+    let text = std::fs::read_to_string(assets().join("effects/galaxy.ron")).unwrap();
+    let at = text.match_indices("attractor: 0").nth(1).unwrap().0;
+    let text = format!("{}attractor: 7{}", &text[..at], &text[at + "attractor: 0".len()..]);
+    let text = format!("// attractor: 0 is the core\n{text}");
+    let error = Effect::parse(&text, Path::new("g")).unwrap_err().to_string();
+    let line = text.lines().position(|line| line.contains("attractor: 7")).unwrap() + 1;
+    assert!(error.starts_with(&format!("g:{line}:")), "{error}");
+}
+
+/// Signs in comments were taken for the file's own, and another field was named, or none.
+#[test]
+fn comments_do_not_lead_to_another_field() {
+    let error = error_with("(0.0, -5.3)", "(0.0, /* x: y) */ inf)");
+    assert!(error.contains(": position_m: (0, inf) given"), "{error}");
+    let error = error_with("layers: [\"left\"]", "layers: [/* :( /* // */ */]");
+    assert!(error.contains(": layers: an empty list given"), "{error}");
+    let error = error_with("(at: 0.2,", "// 1) \"dark\n(at: 0.9,");
+    assert!(error.contains(": stops: stop at 0.6 follows"), "{error}");
+}
+
 /// The reader said only that an integer is out of bounds.
 #[test]
 fn more_trail_points_than_fit_the_field_are_told_with_the_limit() {
