@@ -17,7 +17,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Opens a zone with a name known at run time.
+    /// Opens a zone at the caller's place, with a name known at run time.
     #[inline(always)]
     pub fn named(_name: &'static str) -> Self {
         Self::none()

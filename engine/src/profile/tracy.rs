@@ -8,6 +8,7 @@ mod names;
 mod phase;
 
 use core::fmt;
+use core::panic::Location as Caller;
 use core::str;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -41,12 +42,15 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Opens a zone with a name known at run time, which is copied each time, up to 4 KiB of it.
+    /// Opens a zone at the caller's place, with a name known at run time, which is copied each time,
+    /// up to 4 KiB of it.
+    #[track_caller]
     pub fn named(name: &'static str) -> Self {
         if is_paused() {
             return Self::none();
         }
-        Self { _open: OpenZone::copied(name, file!(), line!()) }
+        let caller = Caller::caller();
+        Self { _open: OpenZone::copied(name, caller.file(), caller.line()) }
     }
 
     #[doc(hidden)]
