@@ -250,9 +250,11 @@ impl Effect {
     /// # Errors
     /// [`EffectError::Unreadable`] if the file cannot be read, else as [`Effect::parse`].
     pub fn load(path: &Path) -> Result<Self, EffectError> {
-        let text = std::fs::read_to_string(path)
+        let bytes = std::fs::read(path)
             .map_err(|source| EffectError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+        let text = str::from_utf8(&bytes)
+            .map_err(|error| EffectError::not_text(path, &bytes, error.valid_up_to()))?;
+        Self::parse(text, path)
     }
 
     /// The effect for so many particles: beyond [`MADE_FOR_PARTICLES`] they are smaller, so that all together they

@@ -89,6 +89,14 @@ impl EffectError {
         Self::at_byte(path, text, text.rfind(needle).unwrap_or(0), what)
     }
 
+    /// The error of a file that is text up to `valid_bytes` only.
+    pub(super) fn not_text(path: &Path, bytes: &[u8], valid_bytes: usize) -> Self {
+        let text = str::from_utf8(&bytes[..valid_bytes]).unwrap_or_default();
+        let byte = bytes.get(valid_bytes).copied().unwrap_or_default();
+        let what = format!("byte 0x{byte:02x} is no UTF-8; save the file as UTF-8");
+        Self::at_byte(path, text, text.len(), what)
+    }
+
     /// An error at a byte of the text.
     fn at_byte(path: &Path, text: &str, byte: usize, what: String) -> Self {
         let before = &text[..byte];

@@ -149,6 +149,20 @@ fn a_byte_order_mark_is_passed_over() {
     assert!(Effect::parse(&marked, Path::new("fountain.ron")).is_ok());
 }
 
+/// "stream did not contain valid UTF-8" had neither a place nor a remedy.
+#[test]
+fn a_file_that_is_no_utf_8_is_told_with_place_and_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.ron");
+    for (bytes, place) in
+        [(&b"\xff\xfe("[..], "1:1: byte 0xff"), (b"(\n\xc3\xa9\xe9", "2:2: byte 0xe9")]
+    {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Effect::load(&path).unwrap_err().to_string();
+        assert!(error.contains(&format!("x.ron:{place} is no UTF-8; save the file")), "{error}");
+    }
+}
+
 #[test]
 fn empty_ramps_and_lists_are_refused() {
     let stop = fountain_text();
