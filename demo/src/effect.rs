@@ -226,17 +226,19 @@ pub struct Effect {
     /// Where particles come from.
     #[serde(deserialize_with = "checks::non_empty_list")]
     pub emitters: Vec<Emitter>,
-    /// What they look like.
-    #[serde(deserialize_with = "checks::non_empty_list")]
+    /// What they look like: 1 to 256.
+    #[serde(deserialize_with = "checks::layers")]
     pub layers: Vec<Layer>,
 }
 
 impl Effect {
-    /// Reads an effect from RON text; `path` only names the source in errors.
+    /// Reads an effect from RON text; `path` only names the source in errors. A byte order mark, which some editors put
+    /// in front, is passed over.
     ///
     /// # Errors
     /// [`EffectError::Invalid`] with line, column and what was expected.
     pub fn parse(text: &str, path: &Path) -> Result<Self, EffectError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let effect: Self =
             ron::from_str(text).map_err(|error| EffectError::from_ron(path, text, &error))?;
         effect.check_references(text, path)?;
@@ -248,9 +250,11 @@ impl Effect {
     /// # Errors
     /// [`EffectError::Unreadable`] if the file cannot be read, else as [`Effect::parse`].
     pub fn load(path: &Path) -> Result<Self, EffectError> {
-        let text = std::fs::read_to_string(path)
+        let bytes = std::fs::read(path)
             .map_err(|source| EffectError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+        let text = str::from_utf8(&bytes)
+            .map_err(|error| EffectError::not_text(path, &bytes, error.valid_up_to()))?;
+        Self::parse(text, path)
     }
 
     /// The effect for so many particles: beyond [`MADE_FOR_PARTICLES`] they are smaller, so that all together they
@@ -300,7 +304,8 @@ impl Effect {
                 return Err(EffectError::at_last(path, text, &format!("\"{}\"", layer.name), what));
             }
         }
-        for emitter in &self.emitters {
+        let mut disc_count = 0;
+        for (index, emitter) in self.emitters.iter().enumerate() {
             if let Some(name) =
                 emitter.layers().iter().find(|name| self.layer_index(name).is_none())
             {
@@ -310,16 +315,17 @@ impl Effect {
                     "layers: no layer is named \"{name}\"; expected one of: {}",
                     known.join(", ")
                 );
-                return Err(EffectError::at_first(path, text, &format!("\"{name}\""), what));
+                return Err(EffectError::at_layer_of(path, text, index, name, what));
             }
-            if let Emitter::Disc { attractor, .. } = emitter
-                && *attractor >= self.attractors.len()
-            {
-                let count = self.attractors.len();
-                let what = format!(
-                    "attractor: number {attractor} of {count}; numbers start at 0: use a smaller one"
-                );
-                return Err(EffectError::at_first(path, text, "attractor:", what));
+            if let Emitter::Disc { attractor, .. } = emitter {
+                if *attractor >= self.attractors.len() {
+                    let count = self.attractors.len();
+                    let what = format!(
+                        "attractor: number {attractor} of {count}; numbers start at 0: use a smaller one"
+                    );
+                    return Err(EffectError::at_attractor_of(path, text, disc_count, what));
+                }
+                disc_count += 1;
             }
         }
         Ok(())

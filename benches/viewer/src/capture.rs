@@ -54,6 +54,8 @@ pub struct Span {
 pub struct Zone {
     /// Its name.
     pub name: String,
+    /// Source file of one whose name was told with it; others tell theirs to a viewer that asks.
+    pub file: Option<String>,
     /// The thread, by number.
     pub thread: u32,
     /// How many zones it lies in.

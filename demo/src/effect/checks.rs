@@ -1,10 +1,12 @@
 //! Checks that run while a field is read, so that the reader knows line and column when one fails.
 
-use super::{Range, Stop};
+use super::{Layer, Range, Stop};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// Most points that a trail can have.
 pub(super) const TRAIL_POINTS_LIMIT: u8 = 12;
+/// Most layers: a particle keeps the index of its own in a byte.
+const LAYERS_LIMIT: usize = 1 << u8::BITS;
 /// Largest half extent of a world.
 const HALF_EXTENT_LIMIT_M: f32 = 1000.0;
 
@@ -124,11 +126,20 @@ pub(super) fn non_empty_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// A count of trail points within the limit.
 pub(super) fn trail_points<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    let count = u8::deserialize(from)?;
-    if count > TRAIL_POINTS_LIMIT {
-        return Err(D::Error::custom(format!("{count} given, expected 0 to {TRAIL_POINTS_LIMIT}")));
+    let count = i64::deserialize(from)?; // Wider than the field, so that what does not fit can be told.
+    u8::try_from(count).ok().filter(|count| *count <= TRAIL_POINTS_LIMIT).ok_or_else(|| {
+        D::Error::custom(format!("{count} given, expected 0 to {TRAIL_POINTS_LIMIT}"))
+    })
+}
+
+/// The layers: at least one, and no more than particles can tell apart.
+pub(super) fn layers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Layer>, D::Error> {
+    let layers: Vec<Layer> = non_empty_list(from)?;
+    if layers.len() > LAYERS_LIMIT {
+        let count = layers.len();
+        return Err(D::Error::custom(format!("{count} given, expected 1 to {LAYERS_LIMIT}")));
     }
-    Ok(count)
+    Ok(layers)
 }
 
 /// The stops of a ramp: at least one, in rising order.

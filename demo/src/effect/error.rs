@@ -57,14 +57,44 @@ impl EffectError {
         Self::Invalid { path: path.to_owned(), line: at.line, column: at.col, what }
     }
 
-    /// An error at the first place where `needle` stands.
-    pub(super) fn at_first(path: &Path, text: &str, needle: &str, what: String) -> Self {
-        Self::at_byte(path, text, text.find(needle).unwrap_or(0), what)
+    /// An error at the layer `name` that the emitter of this index asks for.
+    pub(super) fn at_layer_of(
+        path: &Path,
+        text: &str,
+        emitter: usize,
+        name: &str,
+        what: String,
+    ) -> Self {
+        let code = without_comments(text);
+        // The effect's own list of layers holds no texts, but more fields.
+        let is_of_names = |at: &usize| {
+            let list = code[at + "layers:".len()..].trim_start().strip_prefix('[');
+            list.is_some_and(|list| !list.trim_start().starts_with('('))
+        };
+        let mut lists = code.match_indices("layers:").map(|found| found.0).filter(is_of_names);
+        let list = lists.nth(emitter).unwrap_or(0);
+        let inside = code[list..].find(&format!("\"{name}\"")).unwrap_or(0);
+        Self::at_byte(path, text, list + inside, what)
+    }
+
+    /// An error at the attractor that the emitter of this index among the discs names.
+    pub(super) fn at_attractor_of(path: &Path, text: &str, disc: usize, what: String) -> Self {
+        let code = without_comments(text);
+        let byte = code.match_indices("attractor:").nth(disc);
+        Self::at_byte(path, text, byte.map_or(0, |found| found.0), what)
     }
 
     /// An error at the last place where `needle` stands.
     pub(super) fn at_last(path: &Path, text: &str, needle: &str, what: String) -> Self {
         Self::at_byte(path, text, text.rfind(needle).unwrap_or(0), what)
+    }
+
+    /// The error of a file that is text up to `valid_bytes` only.
+    pub(super) fn not_text(path: &Path, bytes: &[u8], valid_bytes: usize) -> Self {
+        let text = str::from_utf8(&bytes[..valid_bytes]).unwrap_or_default();
+        let byte = bytes.get(valid_bytes).copied().unwrap_or_default();
+        let what = format!("byte 0x{byte:02x} is no UTF-8; save the file as UTF-8");
+        Self::at_byte(path, text, text.len(), what)
     }
 
     /// An error at a byte of the text.
@@ -84,7 +114,8 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
         .char_indices()
         .nth(column.checked_sub(1)?)
         .map_or(text.len() - line_start, |c| c.0);
-    let bytes = &text.as_bytes()[..line_start + in_line];
+    let code = without_comments(text);
+    let bytes = &code.as_bytes()[..line_start + in_line];
     let mut depth = 0_i32;
     for (index, &byte) in bytes.iter().enumerate().rev() {
         match byte {
@@ -99,6 +130,65 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
         }
     }
     None
+}
+
+/// The text with a space for each byte of a comment, so that everything else stands where it stood.
+fn without_comments(text: &str) -> String {
+    let (mut code, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(first) = rest.chars().next() {
+        let comment_length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            block_comment_length(rest)
+        } else {
+            0
+        };
+        let length = match first {
+            _ if comment_length > 0 => comment_length,
+            '"' => string_length(rest),
+            _ => first.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        if comment_length > 0 {
+            code.extend(piece.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            code.push_str(piece);
+        }
+        rest = after;
+    }
+    code
+}
+
+/// Bytes of the block comment that `text` begins with; one may stand inside another.
+fn block_comment_length(text: &str) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    let bytes = text.as_bytes();
+    while at + 1 < bytes.len() {
+        match &bytes[at..at + 2] {
+            b"/*" => depth += 1,
+            b"*/" => depth -= 1,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 2;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// Bytes of the string that `text` begins with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text[1..].find(|letter| {
+        let is_end = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
 }
 
 impl fmt::Display for EffectError {

@@ -8,9 +8,12 @@ use std::time::SystemTime;
 #[derive(Debug, Clone)]
 struct Entry {
     path: PathBuf,
-    modified: Option<SystemTime>,
+    stamp: Stamp,
     effect: Effect,
 }
+
+/// When a file was last written, and its bytes: `None` if it cannot be told, for example while an editor replaces it.
+type Stamp = Option<(SystemTime, u64)>;
 
 /// What [`EffectLibrary::reload_changed`] found.
 #[derive(Debug)]
@@ -49,9 +52,9 @@ impl EffectLibrary {
         let mut entries = Vec::new();
         let mut refused = Vec::new();
         for path in paths {
-            let modified = modified_at(&path);
+            let stamp = stamp_of(&path);
             match Effect::load(&path) {
-                Ok(effect) => entries.push(Entry { path, modified, effect }),
+                Ok(effect) => entries.push(Entry { path, stamp, effect }),
                 Err(error) => refused.push(error),
             }
         }
@@ -95,11 +98,11 @@ impl EffectLibrary {
     pub fn reload_changed(&mut self, index: usize) -> Reload {
         let last = self.entries.len() - 1;
         let entry = &mut self.entries[index.min(last)];
-        let modified = modified_at(&entry.path);
-        if modified == entry.modified {
+        let stamp = stamp_of(&entry.path);
+        if stamp == entry.stamp {
             return Reload::Unchanged;
         }
-        entry.modified = modified;
+        entry.stamp = stamp;
         match Effect::load(&entry.path) {
             Ok(effect) => {
                 entry.effect = effect;
@@ -122,7 +125,9 @@ fn list_ron_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// When the file was last written; `None` if it cannot be told, for example while an editor replaces it.
-fn modified_at(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|data| data.modified()).ok()
+/// A file's stamp. Its time alone does not do: a file that is emptied and written anew within one step of the file
+/// system's clock, some milliseconds, has one time for both, and a copy may keep the time of what it replaces.
+fn stamp_of(path: &Path) -> Stamp {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
 }

@@ -88,6 +88,81 @@ fn not_a_number_is_refused() {
     );
 }
 
+/// Line and column were those of the first place where the same text stands.
+#[test]
+fn a_wrong_reference_is_told_where_it_stands() {
+    // The effect has this name too, in a line further up.
+    let error = error_with("layers: [\"left\"]", "layers: [\"fountain\"]");
+    let (line, column) = place_of("layers: [\"left\"]");
+    let wanted = format!("fountain.ron:{line}:{}: layers: no layer", column + "layers: [".len());
+    assert!(error.starts_with(&wanted), "{error}");
+
+    let text = std::fs::read_to_string(assets().join("effects/galaxy.ron")).unwrap();
+    let at = text.match_indices("attractor: 0").nth(1).unwrap().0;
+    let text = format!("{}attractor: 7{}", &text[..at], &text[at + "attractor: 0".len()..]);
+    let text = format!("// attractor: 0 is the core\n{text}");
+    let error = Effect::parse(&text, Path::new("g")).unwrap_err().to_string();
+    let line = text.lines().position(|line| line.contains("attractor: 7")).unwrap() + 1;
+    assert!(error.starts_with(&format!("g:{line}:")), "{error}");
+}
+
+/// Signs in comments were taken for the file's own, and another field was named, or none.
+#[test]
+fn comments_do_not_lead_to_another_field() {
+    let error = error_with("(0.0, -5.3)", "(0.0, /* x: y) */ inf)");
+    assert!(error.contains(": position_m: (0, inf) given"), "{error}");
+    let error = error_with("layers: [\"left\"]", "layers: [/* :( /* // */ */]");
+    assert!(error.contains(": layers: an empty list given"), "{error}");
+    let error = error_with("(at: 0.2,", "// 1) \"dark\n(at: 0.9,");
+    assert!(error.contains(": stops: stop at 0.6 follows"), "{error}");
+}
+
+/// The reader said only that an integer is out of bounds.
+#[test]
+fn more_trail_points_than_fit_the_field_are_told_with_the_limit() {
+    for count in ["13", "300", "-1"] {
+        let error = error_with("trail_points_max: 3", &format!("trail_points_max: {count}"));
+        let wanted = format!("trail_points_max: {count} given, expected 0 to 12");
+        assert!(error.ends_with(&wanted), "{error}");
+    }
+}
+
+/// Particles of the layers beyond had the looks of others.
+#[test]
+fn more_layers_than_a_particle_can_tell_apart_are_refused() {
+    let ramp = "ramp: (over: Age, stops: [(at: 0.0, rgba: (1, 1, 1, 1))])";
+    let layer = |n| format!("(name: \"{n}\", size_factor: 1, {ramp}),");
+    let with = |count| {
+        let more = (4..count).map(layer).collect::<String>();
+        fountain_text().replacen("    layers: [\n", &format!("    layers: [{more}\n"), 1)
+    };
+    let parse = |text: &str| Effect::parse(text, Path::new("fountain.ron"));
+    assert_eq!(parse(&with(256)).unwrap().layers.len(), 256);
+    let error = parse(&with(257)).unwrap_err().to_string();
+    assert!(error.ends_with("layers: 257 given, expected 1 to 256"), "{error}");
+}
+
+/// Editors that put a byte order mark in front show none.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let marked = format!("\u{feff}{}", fountain_text());
+    assert!(Effect::parse(&marked, Path::new("fountain.ron")).is_ok());
+}
+
+/// "stream did not contain valid UTF-8" had neither a place nor a remedy.
+#[test]
+fn a_file_that_is_no_utf_8_is_told_with_place_and_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.ron");
+    for (bytes, place) in
+        [(&b"\xff\xfe("[..], "1:1: byte 0xff"), (b"(\n\xc3\xa9\xe9", "2:2: byte 0xe9")]
+    {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Effect::load(&path).unwrap_err().to_string();
+        assert!(error.contains(&format!("x.ron:{place} is no UTF-8; save the file")), "{error}");
+    }
+}
+
 #[test]
 fn empty_ramps_and_lists_are_refused() {
     let stop = fountain_text();
@@ -164,6 +239,25 @@ fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
     write(&fountain_text().replace("restitution: 0.45", "restitution: 0.9"), 3000);
     assert!(matches!(library.reload_changed(0), Reload::Loaded));
     assert_eq!(library.effect(0).restitution, 0.9);
+}
+
+/// Read between an editor's emptying it and its writing, a file was refused until it was saved once more.
+#[test]
+fn a_file_written_anew_within_one_step_of_the_clock_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("effects/one.ron");
+    std::fs::create_dir(folder.path().join("effects")).unwrap();
+    let write = |text: &str, secs: u64| {
+        std::fs::write(&file, text).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
+    };
+    write(&fountain_text(), 1000);
+    let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
+    write("", 2000);
+    assert!(matches!(library.reload_changed(0), Reload::Refused(_)));
+    write(&fountain_text(), 2000);
+    assert!(matches!(library.reload_changed(0), Reload::Loaded));
 }
 
 #[test]

@@ -21,7 +21,7 @@
 //! |---|---|
 //! | zones | each phase\* and system\*, each arena's `reset` and `growth` |
 //! | frames | `tick`\*, for each tick of physics |
-//! | plots | for each phase, a point a frame: used, reserved, allocations, high-water mark, budget share, heap calls\* |
+//! | plots | for each phase, a point a frame: used and allocations, of a tick phase over all the frame's ticks; reserved, high-water mark, budget share, heap calls\* |
 //! | messages | growth, shrinking, a crossed budget, a missed reset, with the values |
 //! | memory pools | `arena: NAME blocks`, each block; with [`ProfileLevel::Objects`] also `arena: NAME`, each object |
 //!
@@ -140,3 +140,36 @@ macro_rules! log_warning {
     }};
 }
 pub(crate) use log_warning;
+
+#[cfg(test)]
+mod tests {
+    use core::marker::PhantomData;
+    use core::mem::needs_drop;
+
+    use super::*;
+
+    /// What fits no profiler must not wait for a build with one to be refused.
+    #[test]
+    fn guards_are_the_same_to_the_compiler_with_a_profiler_and_without() {
+        struct Kind<T>(PhantomData<T>);
+        trait Other {
+            const IS_SEND: bool = false;
+        }
+        impl<T> Other for Kind<T> {}
+        impl<T: Send> Kind<T> {
+            const IS_SEND: bool = true; // Goes before the trait's.
+        }
+        let are_send = [Kind::<Zone>::IS_SEND, Kind::<Frame>::IS_SEND, Kind::<Pause>::IS_SEND];
+        assert_eq!(are_send, [false, true, true]);
+        assert!(needs_drop::<Zone>() && needs_drop::<Frame>() && needs_drop::<Pause>());
+    }
+
+    /// The macros make names in constants, where a panic stops the build.
+    #[test]
+    fn a_name_with_a_zero_byte_is_refused_with_a_profiler_and_without() {
+        let makes: [fn(); 2] =
+            [|| _ = Location::new("two\0words\0", "\0", "\0", 1), || _ = Name::new("two\0words\0")];
+        assert!(makes.into_iter().all(|make| std::panic::catch_unwind(make).is_err()));
+        assert!(std::panic::catch_unwind(|| Name::new("two words\0")).is_ok());
+    }
+}

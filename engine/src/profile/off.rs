@@ -1,6 +1,9 @@
-//! No profiler: everything here is empty.
+//! No profiler: everything here is empty. What compiles with a profiler compiles so too, and what
+//! does not, does not: zones stay on their thread, guards are dropped, names have no zero byte.
 
+use core::ffi::CStr;
 use core::fmt;
+use core::marker::PhantomData;
 
 #[cfg(feature = "ecs")]
 use super::PhasePoint;
@@ -9,39 +12,61 @@ use super::ProfileLevel;
 /// A span of time on this thread, from its opening to its drop.
 #[derive(Debug)]
 #[must_use = "a zone ends when it is dropped"]
-pub struct Zone;
+pub struct Zone {
+    thread: PhantomData<*mut ()>,
+}
 
 impl Zone {
-    /// Opens a zone with a name known at run time.
+    /// Opens a zone at the caller's place, with a name known at run time.
     #[inline(always)]
     pub fn named(_name: &'static str) -> Self {
-        Self
+        Self::none()
     }
 
     #[doc(hidden)]
     #[inline(always)]
     pub fn at(_location: &'static Location) -> Self {
-        Self
+        Self::none()
     }
+
+    #[inline(always)]
+    fn none() -> Self {
+        Self { thread: PhantomData }
+    }
+}
+
+impl Drop for Zone {
+    #[inline(always)]
+    fn drop(&mut self) {}
 }
 
 /// A frame of its own kind, from [`frame!`](crate::profile::frame) to its drop.
 #[derive(Debug)]
 #[must_use = "a frame ends when it is dropped"]
-pub struct Frame;
+pub struct Frame(());
 
 impl Frame {
     #[doc(hidden)]
     #[inline(always)]
     pub fn begin(_name: Name) -> Self {
-        Self
+        Self(())
     }
+}
+
+impl Drop for Frame {
+    #[inline(always)]
+    fn drop(&mut self) {}
 }
 
 /// While it lives, the profiler is told of no zone, frame, plot or message.
 #[derive(Debug)]
 #[must_use = "the pause ends when it is dropped"]
-pub struct Pause;
+pub struct Pause(());
+
+impl Drop for Pause {
+    #[inline(always)]
+    fn drop(&mut self) {}
+}
 
 #[doc(hidden)]
 #[derive(Debug)]
@@ -49,7 +74,8 @@ pub struct Location;
 
 impl Location {
     #[inline(always)]
-    pub const fn new(_name: &str, _function: &str, _file: &str, _line: u32) -> Self {
+    pub const fn new(name: &str, _function: &str, _file: &str, _line: u32) -> Self {
+        let _checked = Name::new(name);
         Self
     }
 }
@@ -60,7 +86,9 @@ pub struct Name;
 
 impl Name {
     #[inline(always)]
-    pub const fn new(_name: &str) -> Self {
+    pub const fn new(name: &str) -> Self {
+        let name = CStr::from_bytes_with_nul(name.as_bytes());
+        assert!(name.is_ok(), "the name has a zero byte in it; take it out");
         Self
     }
 }
@@ -100,7 +128,7 @@ pub fn name_thread(_name: &str) {}
 /// without feature `tracy`.
 #[inline(always)]
 pub fn pause() -> Pause {
-    Pause
+    Pause(())
 }
 
 #[inline(always)]
@@ -128,12 +156,12 @@ impl ArenaProfile {
 
     #[inline(always)]
     pub(crate) fn zone_of_reset(&self) -> Zone {
-        Zone
+        Zone::none()
     }
 
     #[inline(always)]
     pub(crate) fn zone_of_growth(&self) -> Zone {
-        Zone
+        Zone::none()
     }
 
     #[inline(always)]
@@ -175,7 +203,7 @@ impl PhaseProfile {
 
     #[inline(always)]
     pub(crate) fn zone(&self) -> Zone {
-        Zone
+        Zone::none()
     }
 
     #[inline(always)]
@@ -195,6 +223,6 @@ impl SystemProfile {
 
     #[inline(always)]
     pub(crate) fn zone(&self) -> Zone {
-        Zone
+        Zone::none()
     }
 }

@@ -8,6 +8,7 @@ mod names;
 mod phase;
 
 use core::fmt;
+use core::panic::Location as Caller;
 use core::str;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -41,12 +42,15 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Opens a zone with a name known at run time, which is copied each time.
+    /// Opens a zone at the caller's place, with a name known at run time, which is copied each time,
+    /// up to 4 KiB of it.
+    #[track_caller]
     pub fn named(name: &'static str) -> Self {
         if is_paused() {
             return Self::none();
         }
-        Self { _open: OpenZone::copied(name, file!(), line!()) }
+        let caller = Caller::caller();
+        Self { _open: OpenZone::copied(name, caller.file(), caller.line()) }
     }
 
     #[doc(hidden)]
@@ -199,10 +203,7 @@ impl Default for Text {
 
 impl Text {
     fn as_str(&self) -> &str {
-        let written = &self.bytes[..self.len];
-        str::from_utf8(written).unwrap_or_else(|error| {
-            str::from_utf8(&written[..error.valid_up_to()]).unwrap_or_default() // Cut mid-letter.
-        })
+        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default() // Never cut inside a letter.
     }
 
     fn as_c_str(&self) -> &core::ffi::CStr {
@@ -214,7 +215,7 @@ impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let last = self.bytes.len() - 1; // Stays zero.
         let rest = &mut self.bytes[self.len..last];
-        let fits = text.len().min(rest.len());
+        let fits = text.floor_char_boundary(rest.len());
         rest[..fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.len += fits;
         if fits == text.len() { Ok(()) } else { Err(fmt::Error) }

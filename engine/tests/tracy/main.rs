@@ -168,7 +168,10 @@ fn what_a_game_tells_arrives() {
     let capture = capture("a_game");
     assert_eq!(capture.frame_marks.len(), 3);
     assert_eq!(capture.zones_named("think").count(), 3);
-    assert_eq!(capture.zones_named("a name made at run time").count(), 3);
+    let named: Vec<_> = capture.zones_named("a name made at run time").collect();
+    assert_eq!(named.len(), 3);
+    // Where the game opens it, and not a line of this library.
+    assert!(named[0].file.as_ref().is_some_and(|file| file.ends_with("programs.rs")), "{named:?}");
     assert_eq!(capture.frames["level load"].len(), 3);
     let points: Vec<f64> = capture.plots["enemies"].points.iter().map(|point| point.1).collect();
     assert_eq!(points, [0.0, 3.0, 6.0]);
@@ -176,6 +179,23 @@ fn what_a_game_tells_arrives() {
     let thread = capture.zones_named("load").next().unwrap().thread;
     assert_eq!(capture.threads[&thread], "loader");
     assert!(capture.faults.is_empty());
+}
+
+/// The client ended the program: it counts the bytes of a name in 16 bits.
+#[test]
+fn texts_of_any_length_arrive_cut_between_letters() {
+    let capture = capture("long_texts");
+    let lengths = |texts: &[&str]| texts.iter().map(|text| text.len()).collect::<Vec<_>>();
+    assert_eq!(lengths(&texts(&capture)), [0, 65_534, 65_533]);
+    let names: Vec<&str> = capture.zones.iter().map(|zone| zone.name.as_str()).collect();
+    assert_eq!(lengths(&names[..3]), [0, 4_096, 4_095]);
+    assert!(capture.pools.keys().all(|pool| pool.starts_with("arena: \u{e9}")));
+    let named = |zone: &str| &capture.threads[&capture.zones_named(zone).next().unwrap().thread];
+    assert_eq!(named("after").len(), 254);
+    let cut_inside = |text: &&str| text.contains(char::REPLACEMENT_CHARACTER);
+    assert_eq!(texts(&capture).into_iter().chain(names).find(cut_inside), None);
+    assert!(!named("after").contains(char::REPLACEMENT_CHARACTER));
+    assert_balanced(&capture);
 }
 
 #[test]

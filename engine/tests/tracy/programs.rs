@@ -176,6 +176,23 @@ fn one_arena_after_the_other() {
 
 #[test]
 #[ignore = "run by the tests that watch it"]
+fn long_texts() {
+    begin();
+    let long: &'static str = "\u{e9}".repeat(50_000).leak();
+    let uneven: &'static str = format!("-{long}").leak();
+    for text in ["", long, uneven] {
+        let _zone = profile::Zone::named(text);
+        profile::message(text);
+    }
+    let mut arena = FrameArena::with_config(config(long));
+    arena.alloc(1u64);
+    arena.reset();
+    profile::name_thread(long);
+    profile::zone!("after");
+}
+
+#[test]
+#[ignore = "run by the tests that watch it"]
 fn a_game() {
     begin();
     for frame in 0..3u32 {

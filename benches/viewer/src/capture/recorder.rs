@@ -36,7 +36,8 @@ struct Names {
     frames: HashMap<u64, String>,
     /// The address of each location's name, or its function's if it has none.
     locations: HashMap<u64, u64>,
-    copied: Vec<String>,
+    /// Name and file.
+    copied: Vec<(String, String)>,
 }
 
 /// Takes items, and what they name by address.
@@ -165,7 +166,8 @@ impl Recorder {
             item::LOCATION_PAYLOAD => {
                 let payload = block.bytes(bytes)?;
                 self.copied = Some(self.names.copied.len());
-                self.names.copied.push(name_in_payload(payload));
+                let (name, file) = (text_in_payload(payload, 2), text_in_payload(payload, 1));
+                self.names.copied.push((name, file));
                 return Ok(());
             }
             _ => return block.bytes(bytes).map(drop),
@@ -355,6 +357,7 @@ impl Recorder {
     pub(crate) fn finish(mut self) -> Capture {
         let zones = self.zones.iter().map(|zone| Zone {
             name: self.names.of_zone(zone.place),
+            file: self.names.file_of_zone(zone.place),
             thread: zone.thread,
             depth: zone.depth,
             span: Span { start_ns: self.ns(zone.start), end_ns: self.ns(zone.end) },
@@ -381,11 +384,18 @@ impl Recorder {
 impl Names {
     fn of_zone(&self, place: Place) -> String {
         match place {
-            Place::Copied(number) => self.copied[number].clone(),
+            Place::Copied(number) => self.copied[number].0.clone(),
             Place::Location(location) => {
                 let text = self.locations.get(&location).copied().unwrap_or(location);
                 name_of(&self.texts, text)
             }
+        }
+    }
+
+    fn file_of_zone(&self, place: Place) -> Option<String> {
+        match place {
+            Place::Copied(number) => Some(self.copied[number].1.clone()),
+            Place::Location(_) => None,
         }
     }
 }
@@ -398,10 +408,11 @@ fn named<T>(names: &HashMap<u64, String>, things: HashMap<u64, T>) -> BTreeMap<S
     things.into_iter().map(|(address, thing)| (name_of(names, address), thing)).collect()
 }
 
-/// Colour and line in four bytes each, function and file with a zero byte each, then the name.
-fn name_in_payload(payload: &[u8]) -> String {
-    let name = payload.get(8..).and_then(|texts| texts.split(|&byte| byte == 0).nth(2));
-    String::from_utf8_lossy(name.unwrap_or_default()).into_owned()
+/// Colour and line in four bytes each, function and file with a zero byte each, then the name; the
+/// texts are numbered in this order.
+fn text_in_payload(payload: &[u8], number: usize) -> String {
+    let text = payload.get(8..).and_then(|texts| texts.split(|&byte| byte == 0).nth(number));
+    String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
 }
 
 fn garbled(what: &str) -> ViewerError {

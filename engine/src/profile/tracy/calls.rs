@@ -8,11 +8,24 @@
 //!   crate chose `tracy-client/manual-lifetime`, from `profile::start` on.
 //! - **N4** A zone is ended once, by the thread that opened it.
 //! - **N5** Addresses of blocks and objects are names to the client: it never reads what is there.
+//! - **N6** The client counts the bytes of a text, and of all texts of a place together, in 16 bits,
+//!   and ends the program, or writes past its memory, where they are more. So texts that are not
+//!   literals are cut.
 
 use core::ffi::CStr;
 use core::marker::PhantomData;
 
 use tracy_client::{Client, sys};
+
+/// Most bytes of a name that is made at run time (N6).
+const MOST_NAME_BYTES: usize = 4 << 10;
+/// Most bytes of a message (N6).
+const MOST_MESSAGE_BYTES: usize = u16::MAX as usize - 1;
+
+/// The text, or as many of its letters as fit into so many bytes.
+fn cut(text: &str, most_bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(most_bytes)]
+}
 
 /// A name that the client may keep (N1).
 #[doc(hidden)]
@@ -28,9 +41,10 @@ impl Name {
         }
     }
 
-    /// Keeps `text` for ever. For names that are made once; what follows a zero byte is cut off.
+    /// Keeps `text` for ever. For names that are made once; what follows a zero byte is cut off, as
+    /// is what is too long.
     pub(super) fn leak(text: &str) -> Self {
-        let text = text.split('\0').next().unwrap_or_default();
+        let text = cut(text.split('\0').next().unwrap_or_default(), MOST_NAME_BYTES);
         let bytes = format!("{text}\0").into_bytes().leak();
         Self(CStr::from_bytes_with_nul(bytes).expect("one zero byte, at its end"))
     }
@@ -88,7 +102,8 @@ impl OpenZone {
         if !is_running() {
             return None;
         }
-        // SAFETY: N2 and N3; each pointer is valid for its length.
+        let (name, file) = (cut(name, MOST_NAME_BYTES), cut(file, MOST_NAME_BYTES));
+        // SAFETY: N2, N3 and N6; each pointer is valid for its length.
         let location = unsafe {
             sys::___tracy_alloc_srcloc_name(
                 line,
@@ -197,10 +212,11 @@ pub(super) fn message(text: &str, severity: Severity) {
         Severity::Info => sys::TracyMessageSeverity_TracyMessageSeverityInfo,
         Severity::Warning => sys::TracyMessageSeverity_TracyMessageSeverityWarning,
     };
-    let bytes = text.len().min(usize::from(u16::MAX) - 1);
+    let text = cut(text, MOST_MESSAGE_BYTES);
     if is_running() {
-        let (any_color, no_callstack, text) = (0, 0, text.as_ptr().cast());
-        // SAFETY: N2 and N3; the pointer is valid for `bytes`.
+        let (any_color, no_callstack) = (0, 0);
+        let (bytes, text) = (text.len(), text.as_ptr().cast());
+        // SAFETY: N2, N3 and N6; the pointer is valid for `bytes`.
         unsafe {
             sys::___tracy_emit_logString(severity as i8, any_color, no_callstack, bytes, text);
         }
