@@ -49,6 +49,7 @@ impl<A> Counting<A> {
 
 /// Calls of the global allocator since the start of the thread or the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HeapCounts {
     /// `alloc`, `alloc_zeroed` and `realloc`.
     pub heap_calls: u64,

@@ -2,6 +2,7 @@
 
 /// How long an arena's objects live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Lifetime {
     /// From the start of a frame to the start of the next.
     Frame,

@@ -14,6 +14,7 @@ pub const MAX_PHASES: usize = 8;
 
 /// One phase's part of a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PhaseReport {
     /// The phase's name.
     pub name: &'static str,
@@ -84,6 +85,7 @@ impl PhaseReport {
 
 /// What one frame did, and what it took.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FrameReport {
     /// Number of the frame, from 0.
     pub frame: u64,

@@ -45,7 +45,7 @@ impl Zone {
     /// Opens a zone at the caller's place, with a name known at run time, which is copied each time,
     /// up to 4 KiB of it.
     #[track_caller]
-    pub fn named(name: &'static str) -> Self {
+    pub fn named(name: &str) -> Self {
         if is_paused() {
             return Self::none();
         }
