@@ -159,6 +159,49 @@ fn handing_over_makes_no_heap_call_of_its_own() {
     }
 }
 
+#[derive(Resource)]
+struct Inside(Engine);
+
+/// Of the engine inside: heap calls of frames that ran on a thread of the pool.
+#[derive(Resource, Default)]
+struct InsideOnPool(Vec<[u64; 3]>);
+
+#[test]
+fn an_engine_that_a_system_runs_on_the_pool_counts_each_heap_call_once() {
+    let mut alone = engine(Executor::Parallel);
+    let mut inside = Engine::new();
+    let command = |_: &mut World| drop(black_box(Box::new(1)));
+    let boxes = move |mut commands: Commands| {
+        drop(black_box(Box::new(1)));
+        commands.queue(command);
+    };
+    inside.add_systems(phase::Update, boxes);
+    settled(&mut inside);
+    let here = std::thread::current().id();
+    let run = move |mut inside: ResMut<Inside>, mut on_pool: ResMut<InsideOnPool>| {
+        let report = inside.0.run_frame(TICK).unwrap();
+        if std::thread::current().id() != here {
+            let update = report.phase("update").unwrap();
+            let counts = [update.heap, report.heap, report.executor_heap];
+            on_pool.0.push(counts.map(|counts| counts.heap_calls));
+        }
+    };
+    alone.engine.world_mut().insert_resource(Inside(inside));
+    alone.engine.world_mut().init_resource::<InsideOnPool>();
+    alone.engine.add_systems(phase::Update, run);
+    settled(&mut alone.engine);
+    alone.engine.world_mut().resource_mut::<InsideOnPool>().0.clear();
+    let mut on_pool = Vec::new();
+    for _frame in 0..20_000 {
+        if on_pool.len() == 20 {
+            break; // The main thread may have run all systems of some frames.
+        }
+        alone.engine.run_frame(TICK).unwrap();
+        on_pool.append(&mut alone.engine.world_mut().resource_mut::<InsideOnPool>().0);
+    }
+    assert_eq!(on_pool, [[2, 2, 0]; 20]);
+}
+
 #[derive(Resource, Default)]
 struct Published([Option<Handle<u64>>; 2]);
 
