@@ -96,6 +96,30 @@ fn each_heap_call_of_a_system_is_counted_wherever_it_runs() {
     }
 }
 
+#[test]
+fn heap_calls_of_commands_and_conditions_are_the_phases_or_the_executors() {
+    let box_here = || drop(black_box(Box::new(1)));
+    let heap_calls = |executor, is_condition| {
+        let mut alone = engine(executor);
+        let queue = move |mut commands: Commands| commands.queue(move |_: &mut World| box_here());
+        let condition = move || {
+            box_here();
+            true
+        };
+        match is_condition {
+            true => alone.engine.add_systems(phase::Update, (|| {}).run_if(condition)),
+            false => alone.engine.add_systems(phase::Update, queue),
+        };
+        let report = settled(&mut alone.engine);
+        (report.heap.heap_calls, report.executor_heap.heap_calls)
+    };
+    for is_condition in [true, false] {
+        assert_eq!(heap_calls(Executor::Serial, is_condition), (1, 0));
+        let (heap_calls, executors) = heap_calls(Executor::Parallel, is_condition);
+        assert!(heap_calls == 0 && executors > 0, "{heap_calls}, {executors}");
+    }
+}
+
 fn box_each(arena: Arena<phase::Update>, numbers: Query<&Number>) {
     par_for_each_init(
         numbers.par_iter(),

@@ -603,6 +603,19 @@ fn what_a_panicking_system_wrote_never_reaches_a_later_frame() {
 }
 
 #[test]
+fn a_handler_of_errors_that_takes_a_panic_leaves_what_was_pushed_before() {
+    fn write_and_panic(mut hits: Writer<Hit>) {
+        hits.push(Hit(1));
+        panic!("out of mana");
+    }
+    let (mut world, mut schedule) = schedule_of((write_and_panic, write::<5>, see).chain());
+    for _ in 0..3 {
+        assert_eq!(failures(&mut world, &mut schedule), ["System panicked\n"]);
+    }
+    assert_eq!(world.resource::<Seen>().0, vec![Ok(vec![1, 5, 6, 7]); 3]);
+}
+
+#[test]
 fn what_a_failing_system_had_pushed_is_read_and_the_system_reported() {
     fn panic_after_one(mut hits: Writer<Hit>) {
         hits.push(Hit(9));
