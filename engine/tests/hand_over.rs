@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
-use bevy_ecs::schedule::SingleThreadedExecutor;
+use bevy_ecs::schedule::{ApplyDeferred, ScheduleBuildSettings, SingleThreadedExecutor};
 use bevy_ecs::system::{RunSystemOnce, SystemState};
 use frame_arena::ecs::{
     Engine, EngineConfig, Executor, FrameReader, FrameWriter, HandOverError, Lifetime, Phase,
@@ -361,6 +361,32 @@ fn order_hand_over_orders_whatever_else_is_said_of_them() {
     // The user's order holds, and is wrong.
     assert_eq!(failed.len(), 1);
     assert!(failed[0].contains("read in this frame"), "{}", failed[0]);
+}
+
+#[test]
+fn where_sync_points_are_off_they_stay_off_and_the_reader_is_told() {
+    fn spawn(mut commands: Commands) {
+        commands.spawn_empty();
+    }
+    fn nobody(entities: Query<(), Without<IsResource>>) {
+        assert!(entities.is_empty());
+    }
+    let off = ScheduleBuildSettings { auto_insert_apply_deferred: false, ..Default::default() };
+    for is_by_hand in [false, true] {
+        let (mut world, _) = schedule_of(|| ());
+        let mut schedule = Schedule::default();
+        schedule.set_executor(SingleThreadedExecutor::new()).set_build_settings(off.clone());
+        order_hand_over(&mut schedule);
+        match is_by_hand {
+            true => schedule.add_systems((write::<0>, ApplyDeferred, see).chain()),
+            false => schedule.add_systems(((write::<0>, see), (spawn, nobody).chain())),
+        };
+        assert_eq!(failures(&mut world, &mut schedule), [""; 0]);
+        match world.resource::<Seen>().0[0].clone().map_err(|error| error.to_string()) {
+            Ok(values) => assert!(is_by_hand && values == [0, 1, 2]),
+            Err(error) => assert!(!is_by_hand && error.contains("add an `ApplyDeferred` between")),
+        }
+    }
 }
 
 /// In heap calls, for time is no matter of tests. Searching once for each pair of writer and reader
