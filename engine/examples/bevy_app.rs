@@ -3,7 +3,7 @@
 //!
 //! `Update` orders jumps. The fixed loop of the same frame is over by then, so the next frame takes
 //! the orders up, once, before its steps; it may have none, or several. The steps move the bodies
-//! and hand over who has landed, and `PostUpdate` writes that down.
+//! and hand over who has landed, and `PostUpdate` writes that down: each landing once.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ struct Jump {
 #[derive(Resource, Default)]
 struct Pending(Vec<Jump>);
 
-/// A body that has reached the ground in this step.
+/// A body that has reached the ground in this frame's steps.
 struct Landing(Entity);
 
 #[derive(Resource, Default)]
@@ -122,10 +122,9 @@ fn fall(time: Res<Time>, mut bodies: Query<&mut Body>) {
     }
 }
 
-fn land(
-    mut bodies: Query<(Entity, &mut Body)>,
-    mut landings: FrameWriter<Landing, phase::Physics>,
-) {
+/// To a frame phase: what goes to a tick phase is the last step's only, and read again in frames
+/// without a step.
+fn land(mut bodies: Query<(Entity, &mut Body)>, mut landings: FrameWriter<Landing, phase::Update>) {
     for (entity, mut body) in &mut bodies {
         if body.height_m < 0.0 {
             *body = Body::default();
@@ -134,19 +133,14 @@ fn land(
     }
 }
 
-/// Of the last step; frames without one see the same again, and count it once.
+/// Of all steps of the frame; none in a frame without one.
 fn note_landings(
-    landings: FrameReader<Landing, phase::Physics>,
+    landings: FrameReader<Landing, phase::Update>,
     arena: Arena<phase::Render>,
     mut counts: ResMut<Counts>,
-    mut steps_seen: Local<usize>,
 ) -> Result {
     let landings = landings.read()?;
     let labels = landings.iter().map(|Landing(body)| arena.publish_str(&body.to_string()));
-    let labels = arena.alloc_slice_from_iter(labels);
-    if counts.steps > *steps_seen {
-        counts.landed += labels.len();
-    }
-    *steps_seen = counts.steps;
+    counts.landed += arena.alloc_slice_from_iter(labels).len();
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Arenas in a loop of one's own around `bevy_ecs`: plain schedules, fixed steps, no `Engine`.
 //!
-//! Stones fall. Each step hands over which ones have landed, each frame writes a line for each that
-//! landed in its last step; both are forgotten by themselves.
+//! Stones fall. Each step hands over, within itself, which ones are on the ground, and to its frame
+//! which have landed; each frame writes a line for each that landed in its steps. Both are forgotten
+//! by themselves.
 
 use std::error::Error;
 use std::time::Duration;
@@ -26,7 +27,10 @@ struct Stone {
     speed_m_per_s: f32,
 }
 
-/// A stone that has reached the ground in this step.
+/// A stone that has reached the ground, for the rest of this step.
+struct OnGround(Entity);
+
+/// A stone that has landed in this frame's steps.
 struct Landing {
     stone: u32,
     speed_m_per_s: f32,
@@ -86,28 +90,39 @@ fn elapsed(frame: u64) -> Duration {
     Duration::from_millis(10 + frame * 7 % 20)
 }
 
-fn fall(mut stones: Query<&mut Stone>) {
-    for mut stone in &mut stones {
+fn fall(
+    mut stones: Query<(Entity, &mut Stone)>,
+    mut on_ground: FrameWriter<OnGround, phase::Physics>,
+) {
+    for (entity, mut stone) in &mut stones {
         if stone.height_m > 0.0 {
             stone.speed_m_per_s += GRAVITY * TICK.as_secs_f32();
             stone.height_m -= stone.speed_m_per_s * TICK.as_secs_f32();
+            if stone.height_m <= 0.0 {
+                on_ground.push(OnGround(entity));
+            }
         }
     }
 }
 
-fn land(mut stones: Query<&mut Stone>, mut landings: FrameWriter<Landing, phase::Physics>) {
-    for mut stone in &mut stones {
-        if stone.height_m < 0.0 {
-            let Stone { number, speed_m_per_s, .. } = *stone;
-            landings.push(Landing { stone: number, speed_m_per_s });
-            *stone = Stone { number, height_m: 0.0, speed_m_per_s: 0.0 };
-        }
+/// Landings go to a frame phase: a frame may have several steps, or none, and of a tick phase it
+/// would see those of the last step, in frames without one again.
+fn land(
+    on_ground: FrameReader<OnGround, phase::Physics>,
+    mut stones: Query<&mut Stone>,
+    mut landings: FrameWriter<Landing, phase::Update>,
+) -> Result {
+    for OnGround(entity) in on_ground.read()? {
+        let mut stone = stones.get_mut(*entity)?;
+        let Stone { number, speed_m_per_s, .. } = *stone;
+        landings.push(Landing { stone: number, speed_m_per_s });
+        *stone = Stone { number, height_m: 0.0, speed_m_per_s: 0.0 };
     }
+    Ok(())
 }
 
-/// Physics' landings are those of the last step, in frames without a step too.
 fn print_landings(
-    landings: FrameReader<Landing, phase::Physics>,
+    landings: FrameReader<Landing, phase::Update>,
     arena: Arena<phase::Update>,
     mut printed: ResMut<Printed>,
 ) -> Result {

@@ -183,7 +183,7 @@ fn render_thread_draws_every_frame_and_gives_every_arena_back() {
 #[test]
 fn own_schedule_settles_without_heap_calls() {
     let expected = "\
-        18 lines, the last: stone 20 at 10.8 m/s\n\
+        20 lines, the last: stone 20 at 10.8 m/s\n\
         heap calls from frame 10 on: 0\n\
         physics arena: 1 block, 58 ticks begun\n";
     assert_eq!(printed("own_schedule", &[]), expected);

@@ -96,6 +96,30 @@ fn each_heap_call_of_a_system_is_counted_wherever_it_runs() {
     }
 }
 
+#[test]
+fn heap_calls_of_commands_and_conditions_are_the_phases_or_the_executors() {
+    let box_here = || drop(black_box(Box::new(1)));
+    let heap_calls = |executor, is_condition| {
+        let mut alone = engine(executor);
+        let queue = move |mut commands: Commands| commands.queue(move |_: &mut World| box_here());
+        let condition = move || {
+            box_here();
+            true
+        };
+        match is_condition {
+            true => alone.engine.add_systems(phase::Update, (|| {}).run_if(condition)),
+            false => alone.engine.add_systems(phase::Update, queue),
+        };
+        let report = settled(&mut alone.engine);
+        (report.heap.heap_calls, report.executor_heap.heap_calls)
+    };
+    for is_condition in [true, false] {
+        assert_eq!(heap_calls(Executor::Serial, is_condition), (1, 0));
+        let (heap_calls, executors) = heap_calls(Executor::Parallel, is_condition);
+        assert!(heap_calls == 0 && executors > 0, "{heap_calls}, {executors}");
+    }
+}
+
 fn box_each(arena: Arena<phase::Update>, numbers: Query<&Number>) {
     par_for_each_init(
         numbers.par_iter(),
@@ -157,6 +181,49 @@ fn handing_over_makes_no_heap_call_of_its_own() {
             assert_eq!(report.heap.heap_calls, 0, "{executor:?}, frame {frame}");
         }
     }
+}
+
+#[derive(Resource)]
+struct Inside(Engine);
+
+/// Of the engine inside: heap calls of frames that ran on a thread of the pool.
+#[derive(Resource, Default)]
+struct InsideOnPool(Vec<[u64; 3]>);
+
+#[test]
+fn an_engine_that_a_system_runs_on_the_pool_counts_each_heap_call_once() {
+    let mut alone = engine(Executor::Parallel);
+    let mut inside = Engine::new();
+    let command = |_: &mut World| drop(black_box(Box::new(1)));
+    let boxes = move |mut commands: Commands| {
+        drop(black_box(Box::new(1)));
+        commands.queue(command);
+    };
+    inside.add_systems(phase::Update, boxes);
+    settled(&mut inside);
+    let here = std::thread::current().id();
+    let run = move |mut inside: ResMut<Inside>, mut on_pool: ResMut<InsideOnPool>| {
+        let report = inside.0.run_frame(TICK).unwrap();
+        if std::thread::current().id() != here {
+            let update = report.phase("update").unwrap();
+            let counts = [update.heap, report.heap, report.executor_heap];
+            on_pool.0.push(counts.map(|counts| counts.heap_calls));
+        }
+    };
+    alone.engine.world_mut().insert_resource(Inside(inside));
+    alone.engine.world_mut().init_resource::<InsideOnPool>();
+    alone.engine.add_systems(phase::Update, run);
+    settled(&mut alone.engine);
+    alone.engine.world_mut().resource_mut::<InsideOnPool>().0.clear();
+    let mut on_pool = Vec::new();
+    for _frame in 0..20_000 {
+        if on_pool.len() == 20 {
+            break; // The main thread may have run all systems of some frames.
+        }
+        alone.engine.run_frame(TICK).unwrap();
+        on_pool.append(&mut alone.engine.world_mut().resource_mut::<InsideOnPool>().0);
+    }
+    assert_eq!(on_pool, [[2, 2, 0]; 20]);
 }
 
 #[derive(Resource, Default)]

@@ -200,9 +200,10 @@ mod bevy_app {
 
     use std::time::Duration;
 
+    use ::bevy_app::MainScheduleOrder;
     use ::bevy_app::prelude::*;
     use bevy_ecs::message::MessageUpdateSystems;
-    use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings};
+    use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel};
     use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};
     use frame_arena::ecs::{FrameArenaPlugin, FrameArenaSystems};
 
@@ -385,5 +386,21 @@ mod bevy_app {
         app.update();
         assert_eq!(app.world().resource::<Workers>().thread_count(), 2);
         assert_eq!(state_of::<phase::Update>(app.world())[1], Ok(1));
+    }
+
+    #[test]
+    fn an_app_without_bevys_schedules_is_told_to_install() {
+        let without_first = |app: &mut App| {
+            let mut order = app.world_mut().resource_mut::<MainScheduleOrder>();
+            order.labels.retain(|label| *label != First.intern());
+        };
+        let mut apps = [App::empty(), App::new()];
+        without_first(&mut apps[1]);
+        for app in &mut apps {
+            let add = || _ = app.add_plugins(FrameArenaPlugin::default());
+            let payload = catch_unwind(AssertUnwindSafe(add)).unwrap_err();
+            let text = payload.downcast_ref::<&str>().unwrap();
+            assert!(text.contains("call `ecs::install` with its world"), "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::resource::IsResource;
-use bevy_ecs::schedule::SingleThreadedExecutor;
+use bevy_ecs::schedule::{ApplyDeferred, ScheduleBuildSettings, SingleThreadedExecutor};
 use bevy_ecs::system::{RunSystemOnce, SystemState};
 use frame_arena::ecs::{
     Engine, EngineConfig, Executor, FrameReader, FrameWriter, HandOverError, Lifetime, Phase,
@@ -363,6 +363,32 @@ fn order_hand_over_orders_whatever_else_is_said_of_them() {
     assert!(failed[0].contains("read in this frame"), "{}", failed[0]);
 }
 
+#[test]
+fn where_sync_points_are_off_they_stay_off_and_the_reader_is_told() {
+    fn spawn(mut commands: Commands) {
+        commands.spawn_empty();
+    }
+    fn nobody(entities: Query<(), Without<IsResource>>) {
+        assert!(entities.is_empty());
+    }
+    let off = ScheduleBuildSettings { auto_insert_apply_deferred: false, ..Default::default() };
+    for is_by_hand in [false, true] {
+        let (mut world, _) = schedule_of(|| ());
+        let mut schedule = Schedule::default();
+        schedule.set_executor(SingleThreadedExecutor::new()).set_build_settings(off.clone());
+        order_hand_over(&mut schedule);
+        match is_by_hand {
+            true => schedule.add_systems((write::<0>, ApplyDeferred, see).chain()),
+            false => schedule.add_systems(((write::<0>, see), (spawn, nobody).chain())),
+        };
+        assert_eq!(failures(&mut world, &mut schedule), [""; 0]);
+        match world.resource::<Seen>().0[0].clone().map_err(|error| error.to_string()) {
+            Ok(values) => assert!(is_by_hand && values == [0, 1, 2]),
+            Err(error) => assert!(!is_by_hand && error.contains("add an `ApplyDeferred` between")),
+        }
+    }
+}
+
 /// In heap calls, for time is no matter of tests. Searching once for each pair of writer and reader
 /// takes three quarters of those of order by hand, and many times as long.
 #[test]
@@ -600,6 +626,19 @@ fn what_a_panicking_system_wrote_never_reaches_a_later_frame() {
         let values = seen.clone().unwrap();
         assert!(values.iter().all(|run| !run.is_multiple_of(2)), "{values:?}");
     }
+}
+
+#[test]
+fn a_handler_of_errors_that_takes_a_panic_leaves_what_was_pushed_before() {
+    fn write_and_panic(mut hits: Writer<Hit>) {
+        hits.push(Hit(1));
+        panic!("out of mana");
+    }
+    let (mut world, mut schedule) = schedule_of((write_and_panic, write::<5>, see).chain());
+    for _ in 0..3 {
+        assert_eq!(failures(&mut world, &mut schedule), ["System panicked\n"]);
+    }
+    assert_eq!(world.resource::<Seen>().0, vec![Ok(vec![1, 5, 6, 7]); 3]);
 }
 
 #[test]

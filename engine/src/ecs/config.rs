@@ -60,7 +60,10 @@ pub enum Executor {
     /// a frame's report counts them apart.
     ///
     /// The pool is the process's: the first engine, or whoever starts it before, says how many
-    /// threads it has. Threads that the engine did not start are not watched for heap calls.
+    /// threads it has. Threads that the engine did not start are not watched for heap calls, and
+    /// those of the pool are watched for all engines: frames that run at the same time count each
+    /// other's. Of more than 8 such engines, those that run at the same time may also report each
+    /// other's failed commands and conditions.
     #[cfg(feature = "multi_threaded")]
     Parallel,
 }

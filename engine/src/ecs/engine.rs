@@ -60,7 +60,8 @@ use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
 /// }
 ///
 /// fn draw(physics: Arena<phase::Physics>, contacts: Res<Contacts>) -> Result {
-///     let contacts = physics.get(contacts.0.ok_or("no tick yet")?)?;
+///     let Some(contacts) = contacts.0 else { return Ok(()) }; // No tick yet.
+///     let contacts = physics.get(contacts)?;
 ///     assert_eq!(contacts, [3, 5]);
 ///     Ok(())
 /// }

@@ -129,7 +129,8 @@ impl HeapMeter {
     /// Heap calls since the start on all threads that take part in the frame.
     pub(super) fn all(&self, world: &World) -> HeapCounts {
         let now = Self::start(world);
-        since(now.here, self.here) + since(now.pool, self.pool) + since(now.workers, self.workers)
+        let here = since(now.here, self.here);
+        here + elsewhere(since(now.pool, self.pool), here) + since(now.workers, self.workers)
     }
 
     /// Of those, the executor's, if nothing but a schedule was run meanwhile.
@@ -138,10 +139,17 @@ impl HeapMeter {
         let taken_on_pool = since(now.taken_on_pool, self.taken_on_pool);
         let on_pool = since(since(now.pool, self.pool), taken_on_pool);
         let here = since(since(now.here, self.here), since(now.taken_here, self.taken_here));
+        let on_pool = elsewhere(on_pool, here);
         // The serial executor makes none; what no span took are commands, applied.
         let here = if executor.is_parallel() { here } else { HeapCounts::default() };
         since(now.dispatch, self.dispatch) + on_pool + here
     }
+}
+
+/// Of what the pool's threads did, what others than this one did: a system on the pool may run an
+/// engine of its own, whose thread is then one of them.
+fn elsewhere(on_pool: HeapCounts, here: HeapCounts) -> HeapCounts {
+    if is_on_pool() { since(on_pool, here) } else { on_pool }
 }
 
 /// The difference; none where another engine's threads moved one count before the other was read.

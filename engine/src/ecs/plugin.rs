@@ -5,6 +5,7 @@ use bevy_ecs::schedule::{
     IntoScheduleConfigs, Schedule, ScheduleLabel, SingleThreadedExecutor, SystemSet,
 };
 use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::world::World;
 
 use super::config::EngineConfig;
 use super::hand_over::order_hand_over;
@@ -27,9 +28,11 @@ use crate::profile;
 ///    [`marks_frames`](Self::marks_frames). From here to the next frame's begin the frame's memory can
 ///    still be read. The points on its plots follow then.
 ///
-/// In all of bevy's schedules, systems with a [`FrameWriter`](super::FrameWriter) run before those
-/// with a [`FrameReader`](super::FrameReader) of the same type and phase. In schedules of your own
-/// call [`order_hand_over`](super::order_hand_over).
+/// In all schedules that `bevy_app` runs when the plugin is built, systems with a
+/// [`FrameWriter`](super::FrameWriter) run before those with a [`FrameReader`](super::FrameReader) of
+/// the same type and phase. In others, such as a state's `OnEnter` or your own, call
+/// [`order_hand_over`](super::order_hand_over). Systems may be added before the plugin or after it, but
+/// what was said before by `_ignore_deferred` is forgotten.
 ///
 /// **From `Update` to a fixed step.** The fixed loop runs before `Update`, so a step sees what the
 /// last frame's update wrote: [`read_last`](super::FrameReader::read_last), with two
@@ -62,8 +65,8 @@ use crate::profile;
 /// what is there. Phases of your own come by
 /// [`install_phase`](super::install_phase), before the plugin or after it.
 ///
-/// Also when built, if the app has not bevy's default schedules, as [`App::empty`] has not, or runs
-/// no `First` or `FixedFirst`.
+/// Also when built, if the app does not run `First` and `FixedFirst`, as [`App::empty`] and a
+/// [`SubApp`](bevy_app::SubApp) do not: [`install_with_config`] puts arenas into their worlds.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameArenaPlugin {
     /// The arenas, and how many threads [`Workers`](super::Workers) has. What it says of ticks and
@@ -110,6 +113,12 @@ impl FrameArenaBegin {
 
 impl Plugin for FrameArenaPlugin {
     fn build(&self, app: &mut App) {
+        assert!(
+            runs_bevys_schedules(app.world()),
+            "the app does not run bevy's schedules `First` and `FixedFirst`, before which frames and \
+             ticks begin, as a SubApp does not; call `ecs::install` with its world, and `begin_frame` \
+             and `begin_tick` in its loop"
+        );
         profile::start();
         if !is_installed(app.world())
             && let Err(error) = install_with_config(app.world_mut(), self.config)
@@ -131,4 +140,12 @@ impl Plugin for FrameArenaPlugin {
             app.add_systems(Last, profile::frame_mark.in_set(FrameArenaSystems::End));
         }
     }
+}
+
+/// Whether there is a place for the beginnings.
+fn runs_bevys_schedules(world: &World) -> bool {
+    let main = world.get_resource::<MainScheduleOrder>();
+    let fixed = world.get_resource::<FixedMainScheduleOrder>();
+    main.is_some_and(|main| main.labels.contains(&First.intern()))
+        && fixed.is_some_and(|fixed| fixed.labels.contains(&FixedFirst.intern()))
 }

@@ -27,10 +27,13 @@ pub struct PhaseReport {
     pub stats: ArenaStats,
     /// Bytes in its arena at the frame's end: of a tick phase, those of the last tick.
     pub held_bytes: usize,
-    /// Heap calls made by its systems, on all threads. Zero unless [`Counting`](crate::heap::Counting) is the
-    /// global allocator.
+    /// Heap calls made by its systems, on all threads; with [`Executor::Serial`](super::Executor) those of
+    /// its commands and conditions, too. Zero unless [`Counting`](crate::heap::Counting) is the global
+    /// allocator.
     pub heap: HeapCounts,
-    /// Heap calls of bevy's multi-threaded executor for it.
+    /// Heap calls of bevy's multi-threaded executor for it, in which those of commands and conditions
+    /// cannot be told apart; and with either executor those of handing out the batches of
+    /// [`par_for_each_init`](super::par_for_each_init).
     pub executor_heap: HeapCounts,
 }
 
@@ -98,8 +101,7 @@ pub struct FrameReport {
     /// Heap calls from begin to the end of the last phase, on all threads that took part: of the
     /// arenas, the systems, and what they had [`Workers`](super::Workers) do.
     pub heap: HeapCounts,
-    /// Heap calls of bevy's multi-threaded executor and of handing out `par_iter`'s batches; none
-    /// with [`Executor::Serial`](super::Executor).
+    /// Heap calls of bevy's multi-threaded executor, and of handing out batches: the sum of the phases'.
     pub executor_heap: HeapCounts,
     /// The phases, in the order in which they run.
     pub phases: ArrayVec<PhaseReport, MAX_PHASES>,

@@ -46,7 +46,8 @@ impl fmt::Display for HandOverError {
                 "`{item}` of the {phase} phase is read before what system `{writer}` wrote is \
                  applied; call order_hand_over on the schedule before adding systems, or order the \
                  reader with `.after` or `.chain()`, not with `.after_ignore_deferred` or \
-                 `.chain_ignore_deferred()`; after a `SystemState` that writes, call its `apply`; \
+                 `.chain_ignore_deferred()`; where auto_insert_apply_deferred is off, add an \
+                 `ApplyDeferred` between; after a `SystemState` that writes, call its `apply`; \
                  if the system reads itself, read in another"
             ),
             Self::SameKey { item, phase, key } => write!(

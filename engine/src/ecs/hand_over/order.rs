@@ -34,7 +34,9 @@ use crate::ecs::phase::Phase;
 ///
 /// [`Engine`](crate::ecs::Engine)'s phases have it, and so have the schedules of
 /// `FrameArenaPlugin`. Call it before you add systems: what `_ignore_deferred` said so far is
-/// forgotten.
+/// forgotten. Where `auto_insert_apply_deferred` of the schedule's
+/// [`ScheduleBuildSettings`](bevy_ecs::schedule::ScheduleBuildSettings) is off, no sync point is put
+/// between: add an [`ApplyDeferred`](bevy_ecs::schedule::ApplyDeferred) yourself.
 ///
 /// ```
 /// use bevy_ecs::prelude::*;
@@ -59,7 +61,11 @@ use crate::ecs::phase::Phase;
 pub fn order_hand_over(schedule: &mut Schedule) -> &mut Schedule {
     // Passes run in the order in which they were added; sync points come after the order.
     schedule.remove_build_pass::<AutoInsertApplyDeferredPass>();
-    schedule.add_build_pass(WritersFirst).add_build_pass(AutoInsertApplyDeferredPass::default())
+    schedule.add_build_pass(WritersFirst);
+    if schedule.get_build_settings().auto_insert_apply_deferred {
+        schedule.add_build_pass(AutoInsertApplyDeferredPass::default());
+    }
+    schedule
 }
 
 /// What writers and readers of one type and phase say that they read. There is no such resource:

@@ -75,8 +75,9 @@ use crate::{AllocError, FrameVec, Refused, ThreadArenas};
 ///
 /// What a system pushed before it panicked or returned an error is applied and read all the same,
 /// be it a part, and so is what its batches pushed: [`Engine::run_frame`](crate::ecs::Engine::run_frame)
-/// reports the system, and the reader gets no error. In a loop of your own a panic ends the
-/// schedule's run, unless your handler of errors takes it, and what the system pushed is forgotten.
+/// reports the system, and the reader gets no error. So it is in a loop of your own whose handler of
+/// errors takes the panic; else the panic ends the schedule's run, and what the system pushed is
+/// forgotten.
 ///
 /// [`Engine`](crate::ecs::Engine) orders systems so of itself, other schedules with
 /// [`order_hand_over`](super::order_hand_over). Without, a reader that comes between gets an
