@@ -92,6 +92,13 @@ impl<P: Phase> PhaseArena<P> {
         None
     }
 
+    /// Changes where allocations of the arena of `P` in `world` come from, if nobody took it out.
+    pub(super) fn set_mode_in(world: &mut World, mode: ArenaMode) {
+        if let Some(mut arena) = world.get_resource_mut::<Self>() {
+            arena.set_mode(mode);
+        }
+    }
+
     /// Figures of the arena of `P` in `world`; none if somebody took it out.
     pub(super) fn stats_in(world: &mut World) -> ArenaStats {
         world.get_resource_mut::<Self>().map(|mut arena| arena.stats()).unwrap_or_default()

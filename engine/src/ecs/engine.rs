@@ -5,28 +5,25 @@ use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::time::Instant;
 
 use bevy_ecs::error::FallbackErrorHandler;
-use bevy_ecs::schedule::{InternedSystemSet, IntoScheduleConfigs, Schedule, ScheduleLabel};
+use bevy_ecs::schedule::{InternedSystemSet, IntoScheduleConfigs};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 
-use super::arena::PhaseArena;
 use super::clock::{FrameTime, TickClock};
-use super::config::{EngineConfig, EngineError, Executor, arena_thread_count};
+use super::config::{EngineConfig, EngineError, Executor};
 use super::failure::{FrameError, FrameRecord, Recorder, SystemFailure};
-use super::hand_over::order_hand_over;
 use super::heap_share::{HeapMeter, since};
 use super::phase::{Lifetime, Phase, Physics, Render, Update};
 use super::report::{FrameReport, MAX_PHASES, PhaseReport};
-use super::watched::{PhaseWatch, watch_systems};
+use super::slot::PhaseSlot;
 use super::workers::Workers;
 use crate::arena::keep_first;
 use crate::heap::HeapCounts;
 use crate::profile;
-use crate::{AllocError, ArenaConfig, ArenaMode, ArenaStats, Budget};
+use crate::{AllocError, ArenaConfig, ArenaMode};
 
 /// A world, its phases, and the loop that runs them.
 ///
@@ -81,52 +78,6 @@ pub struct Engine {
     threads: usize,
     recorder: Recorder,
     frame: u64,
-}
-
-/// A phase that the engine runs, with its type forgotten.
-struct PhaseSlot {
-    phase: TypeId,
-    name: &'static str,
-    lifetime: Lifetime,
-    config: ArenaConfig,
-    schedule: Schedule,
-    watch: Arc<PhaseWatch>,
-    profile: profile::PhaseProfile,
-    /// What reports have of the arena since it began.
-    counted: ArenaStats,
-    /// What `PhaseArena<P>` does, with `P` forgotten.
-    begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
-    set_mode: fn(&mut World, ArenaMode),
-    stats: fn(&mut World) -> ArenaStats,
-    budget: fn(&World) -> Budget,
-}
-
-impl PhaseSlot {
-    /// Adds to `report` what was allocated since the last call.
-    fn count(&mut self, stats: ArenaStats, report: &mut PhaseReport) {
-        let mut counted = core::mem::replace(&mut self.counted, stats);
-        if counted.frame_count != stats.frame_count {
-            counted = ArenaStats::default(); // Begun anew by somebody else, as by a new budget.
-        }
-        let since = ArenaStats {
-            alloc_count: stats.alloc_count.saturating_sub(counted.alloc_count),
-            used_bytes: stats.used_bytes.saturating_sub(counted.used_bytes),
-            abandoned_bytes: stats.abandoned_bytes.saturating_sub(counted.abandoned_bytes),
-            block_requests: stats.block_requests.saturating_sub(counted.block_requests),
-            ..stats
-        };
-        report.add(since);
-    }
-}
-
-/// Names the phase where bevy tells that its schedule cannot be built.
-#[derive(ScheduleLabel, Clone, PartialEq, Eq, Hash)]
-struct PhaseSchedule(&'static str);
-
-impl fmt::Debug for PhaseSchedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "of the {} phase", self.0)
-    }
 }
 
 impl Engine {
@@ -213,25 +164,7 @@ impl Engine {
         let id = TypeId::of::<P>();
         let is_new = self.phases.iter().all(|slot| slot.phase != id && slot.name != P::NAME);
         assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
-        let threads = arena_thread_count(&self.world);
-        self.world.insert_resource(PhaseArena::<P>::try_for_threads(config, threads)?);
-        let mut schedule = Schedule::new(PhaseSchedule(P::NAME));
-        self.executor.set_up(&mut schedule);
-        order_hand_over(&mut schedule);
-        self.phases.push(PhaseSlot {
-            phase: id,
-            name: P::NAME,
-            lifetime: P::LIFETIME,
-            config,
-            schedule,
-            watch: Arc::default(),
-            profile: profile::PhaseProfile::new(P::NAME).with_heap_calls(),
-            counted: ArenaStats::default(),
-            begin: PhaseArena::<P>::begin_in,
-            set_mode: set_mode::<P>,
-            stats: PhaseArena::<P>::stats_in,
-            budget: PhaseArena::<P>::budget_in,
-        });
+        self.phases.push(PhaseSlot::try_new::<P>(&mut self.world, config, self.executor)?);
         Ok(())
     }
 
@@ -254,9 +187,7 @@ impl Engine {
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
         let place = self.place_of::<P>();
-        let slot = &mut self.phases[place];
-        slot.schedule.add_systems(systems);
-        watch_systems(&mut slot.schedule, slot.name, &slot.watch);
+        self.phases[place].add_systems(systems);
         self
     }
 
@@ -387,8 +318,7 @@ impl Engine {
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
         for slot in self.phases.iter_mut().filter(|slot| slot.lifetime == Lifetime::Frame) {
-            slot.counted = ArenaStats::default();
-            failures.extend((slot.begin)(&mut self.world, slot.config));
+            failures.extend(slot.begin(&mut self.world));
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
             self.phases.iter().map(|slot| PhaseReport::empty(slot.name, slot.lifetime)).collect();
@@ -411,9 +341,8 @@ impl Engine {
                         profile::frame!("tick");
                         let slots = self.phases[run.clone()].iter_mut();
                         for (slot, report) in slots.zip(&mut reports[run.clone()]) {
-                            slot.count((slot.stats)(&mut self.world), report);
-                            slot.counted = ArenaStats::default();
-                            failures.extend((slot.begin)(&mut self.world, slot.config));
+                            slot.count(&mut self.world, report);
+                            failures.extend(slot.begin(&mut self.world));
                         }
                         self.run_once(run.clone(), &mut reports, record, failures);
                     }
@@ -422,10 +351,10 @@ impl Engine {
             rest = end;
         }
         for (slot, report) in self.phases.iter_mut().zip(&mut reports) {
-            let stats = (slot.stats)(&mut self.world);
-            slot.count(stats, report); // Later phases may allocate in an earlier one's arena.
+            // Later phases may allocate in an earlier one's arena.
+            let stats = slot.count(&mut self.world, report);
             report.take_state(stats);
-            slot.profile.plot(|| report.point((slot.budget)(&self.world)));
+            slot.plot(&self.world, report);
         }
         reports
     }
@@ -441,17 +370,9 @@ impl Engine {
         for (n, report) in run.clone().zip(&mut reports[run]) {
             self.put_back_error_handler(); // An earlier phase may have despawned all.
             self.check_change_ticks();
-            let (slot, world) = (&mut self.phases[n], &mut self.world);
-            let _zone = slot.profile.zone();
-            let started = Instant::now();
-            let heap = HeapMeter::start(world);
-            slot.schedule.run(world);
-            let executors = heap.executors(world, self.executor);
-            report.heap += since(heap.all(world), executors);
-            report.executor_heap += executors;
-            report.duration += started.elapsed();
-            slot.count((slot.stats)(world), report);
-            failures.append(&mut slot.watch.take_failures());
+            let slot = &mut self.phases[n];
+            slot.run(&mut self.world, self.executor, report);
+            failures.append(&mut slot.take_failures());
             failures.append(&mut record.take(slot.name));
         }
     }
@@ -484,9 +405,8 @@ impl Engine {
     pub fn set_mode(&mut self, mode: ArenaMode) {
         let mut panicked = None;
         for slot in &mut self.phases {
-            slot.config.mode = mode;
-            let world = &mut self.world;
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| (slot.set_mode)(world, mode))) {
+            let set_mode = || slot.set_mode(&mut self.world, mode);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(set_mode)) {
                 keep_first(&mut panicked, payload);
             }
         }
@@ -528,11 +448,5 @@ impl fmt::Debug for Engine {
             .field("clock", &self.clock)
             .field("frame", &self.frame)
             .finish_non_exhaustive()
-    }
-}
-
-fn set_mode<P: Phase>(world: &mut World, mode: ArenaMode) {
-    if let Some(mut arena) = world.get_resource_mut::<PhaseArena<P>>() {
-        arena.set_mode(mode);
     }
 }

@@ -16,6 +16,7 @@ pub mod phase;
 #[cfg(feature = "bevy_app")]
 mod plugin;
 mod report;
+mod slot;
 mod watched;
 mod workers;
 
