@@ -240,7 +240,7 @@ impl Engine {
     /// # Errors
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
     ///
-    /// What somebody took out of the world, a [`PhaseArena`], [`Workers`] or the handler of errors,
+    /// What somebody took out of the world, a [`PhaseArena`](super::PhaseArena), [`Workers`] or the handler of errors,
     /// is put back with a logged warning; an arena as first configured, with the mode of
     /// [`set_mode`](Self::set_mode), so a budget set since is lost.
     ///
