@@ -2,6 +2,8 @@
 
 #[expect(unsafe_code, reason = "a job on the caller's stack, called by other threads")]
 mod crew;
+#[expect(unsafe_code, reason = "a cell that the crew orders")]
+mod sync;
 
 use core::fmt;
 use std::error::Error;

@@ -13,20 +13,18 @@
 //!   that `job` stands for ends, also when a call panics.
 //! - **K3** `next` gives each number of a turn out once.
 
-use core::cell::UnsafeCell;
-use core::hint::spin_loop;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::PoisonError;
 
+use super::sync::{
+    AtomicBool, AtomicU64, AtomicUsize, Condvar, LOOKS_BEFORE_SLEEP, Mutex, MutexGuard,
+    OrderedCell, spin_loop, yield_now,
+};
 use crate::arena::{PanicPayload, keep_first};
 use crate::ecs::heap_share::HeapTally;
 use crate::heap::{self, HeapCounts};
 
-/// Looks at the gate before a thread without work goes to sleep: some 200 us, more than mostly lies
-/// between two jobs of a frame, and little of what a core has left between two frames.
-const LOOKS_BEFORE_SLEEP: u32 = 10_000;
 /// Looks between two offers of the core to whoever wants it: the thread that one waits for may be
 /// waiting for this very core.
 const LOOKS_BEFORE_YIELD: u32 = 64;
@@ -57,7 +55,7 @@ struct Job {
 pub(super) struct Crew {
     gate: AtomicU64,
     next: AtomicUsize,
-    job: UnsafeCell<Job>,
+    job: OrderedCell<Job>,
     is_taken: AtomicBool,
     panicked: Mutex<Option<PanicPayload>>,
     /// Heap calls of the crew's threads.
@@ -78,7 +76,7 @@ impl Crew {
         Self {
             gate: AtomicU64::new(0),
             next: AtomicUsize::new(0),
-            job: UnsafeCell::new(Job { work: core::ptr::null(), call: call_nothing, count: 0 }),
+            job: OrderedCell::new(Job { work: core::ptr::null(), call: call_nothing, count: 0 }),
             is_taken: AtomicBool::new(false),
             panicked: Mutex::new(None),
             heap: HeapTally::new(),
@@ -125,7 +123,7 @@ impl Crew {
         }
         let job = Job { work: (&raw const *work).cast(), call: call::<F>, count };
         // SAFETY: K1: `is_taken` is ours, and the last holder left the gate closed and empty.
-        unsafe { *self.job.get() = job };
+        unsafe { self.job.write(job) };
         self.next.store(0, Ordering::Relaxed);
         let turn = (self.gate.load(Ordering::Relaxed) >> TURN_SHIFT).wrapping_add(1);
         self.gate.store(turn << TURN_SHIFT | OPEN, Ordering::SeqCst);
@@ -177,7 +175,7 @@ impl Crew {
             turn = entered;
             let before = heap::thread_counts();
             // SAFETY: K2: this thread is inside.
-            let job = unsafe { *self.job.get() };
+            let job = unsafe { self.job.read() };
             self.work(job);
             self.heap.add(heap::thread_counts() - before);
             self.gate.fetch_sub(1, Ordering::Release);
@@ -258,7 +256,7 @@ impl Crew {
 /// Between two looks.
 fn pause(look: u32) {
     if look.is_multiple_of(LOOKS_BEFORE_YIELD) {
-        thread::yield_now();
+        yield_now();
     } else {
         spin_loop();
     }
