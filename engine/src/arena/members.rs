@@ -12,10 +12,11 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64 as KeyCounter, Ordering};
 
 use super::epoch::Epoch;
 use super::frame_arena::FrameArena;
+use super::sync::{AtomicPtr, AtomicU64, AtomicUsize, thread_local};
 
 /// One thread's arena in a set.
 pub(crate) struct Member {
@@ -42,7 +43,7 @@ unsafe impl Send for MemberList {}
 /// This thread's key. Never used again, so a thread that ends needs no destructor to give it back,
 /// and code that runs in other destructors meets the same key.
 fn thread_key() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
+    static NEXT: KeyCounter = KeyCounter::new(1); // A model checker's own cannot be in a static.
     thread_local! {
         static KEY: Cell<u64> = const { Cell::new(0) };
     }
@@ -71,7 +72,7 @@ thread_local! {
 }
 
 impl MemberList {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { first: AtomicPtr::new(ptr::null_mut()), count: AtomicUsize::new(0) }
     }
 
@@ -177,12 +178,12 @@ impl MemberList {
     }
 
     fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
-        let mut next = *self.first.get_mut();
+        let mut next = self.first.load(Ordering::Relaxed);
         core::iter::from_fn(move || {
             // SAFETY: M2: a member, or null; `&mut self` says that no thread holds one, and each
             // is given out once.
             let member = unsafe { next.as_mut() }?;
-            next = *member.next.get_mut();
+            next = member.next.load(Ordering::Relaxed);
             Some(member)
         })
     }
@@ -202,7 +203,7 @@ impl MemberList {
                 && !member.arena.scratch_pool().take_use();
             member.quiet_frames = if is_quiet { member.quiet_frames.saturating_add(1) } else { 0 };
             if spare_after_frames > 0 && member.quiet_frames >= spare_after_frames {
-                *member.key.get_mut() = 0;
+                member.key.store(0, Ordering::Relaxed);
             }
         }
         if free_after_frames > 0 {
@@ -218,20 +219,21 @@ impl MemberList {
     /// Frees the members for which `is_over` says yes.
     fn free_if(&mut self, mut is_over: impl FnMut(&Member) -> bool) {
         let mut kept = ptr::null_mut();
-        let mut next = core::mem::replace(self.first.get_mut(), ptr::null_mut());
+        let mut next = self.first.load(Ordering::Relaxed);
+        self.first.store(ptr::null_mut(), Ordering::Relaxed);
         let mut count = 0;
         while let Some(member) = NonNull::new(next) {
             // SAFETY: made by `Box::into_raw` in `add`, and on no list from here on but `kept`.
-            let mut member = unsafe { Box::from_raw(member.as_ptr()) };
-            next = *member.next.get_mut();
+            let member = unsafe { Box::from_raw(member.as_ptr()) };
+            next = member.next.load(Ordering::Relaxed);
             if !is_over(&member) {
-                *member.next.get_mut() = kept;
+                member.next.store(kept, Ordering::Relaxed);
                 kept = Box::into_raw(member);
                 count += 1;
             }
         }
-        *self.first.get_mut() = kept;
-        *self.count.get_mut() = count;
+        self.first.store(kept, Ordering::Relaxed);
+        self.count.store(count, Ordering::Relaxed);
     }
 }
 

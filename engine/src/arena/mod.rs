@@ -42,6 +42,7 @@ mod size;
 mod stats;
 #[expect(unsafe_code, reason = "bytes known to be UTF-8")]
 mod string;
+mod sync;
 #[expect(unsafe_code, reason = "one owner of what per-thread arenas share")]
 mod threads;
 mod trace;

@@ -13,14 +13,15 @@
 use core::alloc::Layout;
 use core::mem::size_of;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use core::sync::atomic::Ordering;
+use std::sync::PoisonError;
 
 use super::block::{Block, BlockChain};
 use super::config::ArenaConfig;
 use super::error::AllocError;
 use super::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use super::size;
+use super::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Mutex, MutexGuard};
 use crate::profile::{self, ArenaProfile};
 use budget::most_bytes;
 
@@ -341,7 +342,7 @@ impl Reservation {
         self.quiet_frames
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
+    fn lock(&self) -> MutexGuard<'_, Blocks> {
         // Nothing that holds the lock can panic half-way; a poisoned lock is as good as new.
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,6 +7,7 @@ use core::sync::atomic::Ordering;
 use super::budget::most_bytes;
 use super::{Blocks, GRANULE_BYTES, REGION_BYTES, Reservation, place_region};
 use crate::arena::block::Block;
+use crate::arena::sync::AtomicUsize;
 use crate::arena::{poison, size};
 use crate::profile;
 
@@ -22,9 +23,9 @@ impl Reservation {
         let claimed_bytes = self.claimed_bytes();
         let (reserved_bytes, block_count) = self.held();
         // A thread alone makes its window longer where it is and leaves no tails.
-        let tail_bytes = core::mem::take(self.tail_bytes.get_mut());
+        let tail_bytes = take(&mut self.tail_bytes);
         let tail_bytes = if active_count > 1 { tail_bytes } else { 0 };
-        let left_bytes = core::mem::take(self.left_bytes.get_mut());
+        let left_bytes = take(&mut self.left_bytes);
         let filled_bytes = claimed_bytes.saturating_sub(left_bytes);
         let slack = member_count.max(self.thread_count).saturating_mul(GRANULE_BYTES);
         let slack = slack.saturating_add(tail_bytes);
@@ -58,23 +59,24 @@ impl Reservation {
 
     /// Gives all memory back to the system, for a set that serves its objects one by one.
     pub(crate) fn release_blocks(&mut self) {
-        *self.current.get_mut() = ptr::null_mut();
+        self.current.store(ptr::null_mut(), Ordering::Relaxed);
         *self.blocks_mut() = Blocks::default();
     }
 
     /// Takes every window back (S4).
     pub(crate) fn rewind(&mut self) {
         self.profile.forget_objects();
-        *self.budget_left.get_mut() = most_bytes(&self.config);
-        *self.is_over.get_mut() = false;
-        *self.is_warned.get_mut() = false;
-        *self.block_requests.get_mut() = 0;
-        let region = *self.current.get_mut();
+        self.budget_left.store(most_bytes(&self.config), Ordering::Relaxed);
+        self.is_over.store(false, Ordering::Relaxed);
+        self.is_warned.store(false, Ordering::Relaxed);
+        self.block_requests.store(0, Ordering::Relaxed);
+        let region = self.current.load(Ordering::Relaxed);
         if let Some(mut region) = NonNull::new(region) {
             // SAFETY: S1; `&mut self` says that no thread is claiming.
             let region = unsafe { region.as_mut() };
             let start = region.first;
-            let end = core::mem::replace(region.next.get_mut(), start);
+            let end = region.next.load(Ordering::Relaxed);
+            region.next.store(start, Ordering::Relaxed);
             // SAFETY: P1, S4: nobody's memory, and every handle into it is stale; S2: what lies
             // before `next` was granted from this region.
             unsafe { poison::forget(start, end.addr() - start.addr()) };
@@ -139,7 +141,14 @@ impl Reservation {
     }
 
     fn use_block(&mut self, block: Block) {
-        *self.current.get_mut() = place_region(&block).as_ptr();
+        self.current.store(place_region(&block).as_ptr(), Ordering::Relaxed);
         self.blocks_mut().in_use.push(block);
     }
+}
+
+/// The count, which begins anew.
+fn take(count: &mut AtomicUsize) -> usize {
+    let taken = count.load(Ordering::Relaxed);
+    count.store(0, Ordering::Relaxed);
+    taken
 }

@@ -1,10 +1,6 @@
 //! The crew of threads behind `Workers`, in every order that its threads can take: K1 to K3.
 //!
-//! `cargo test --manifest-path engine/tests/loom/Cargo.toml`
-//!
-//! The engine's own `crew.rs` is built here over `loom`, which runs each test once for every order of
-//! steps that the C11 memory model allows, but that it takes a sequentially consistent access for one
-//! that acquires and releases. It fails at a data race, at a deadlock, and where an assertion does.
+//! The engine's own `crew.rs` is built here over `loom`, without bevy around it.
 
 mod workers {
     #[path = "../../../../src/ecs/workers/crew.rs"]

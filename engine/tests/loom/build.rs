@@ -1,0 +1,6 @@
+//! Builds the engine over the model checker.
+
+fn main() {
+    println!("cargo::rustc-cfg=loom");
+    println!("cargo::rerun-if-changed=build.rs");
+}
