@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
-use bevy_ecs::prelude::{Changed, Query, ResMut, Resource};
+use bevy_ecs::prelude::{Changed, EntityWorldMut, Query, ResMut, Resource};
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
     self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
@@ -168,31 +168,34 @@ fn equal_runs_have_equal_bits_on_any_number_of_threads() {
     }
 }
 
+#[derive(Component, Clone, Copy)]
+struct A;
+#[derive(Component, Clone, Copy)]
+struct B;
+#[derive(Component, Clone, Copy)]
+struct C;
+
+/// Puts an entity into one of 32 tables.
+fn insert_others(entity: &mut EntityWorldMut<'_>, others: u32) {
+    (0..5).filter(|bit| others >> bit & 1 == 1).for_each(|bit| {
+        match bit {
+            0 => entity.insert(A),
+            1 => entity.insert(B),
+            2 => entity.insert(C),
+            3 => entity.insert(Label::Number),
+            _ => entity.insert(Layer(0)),
+        };
+    });
+}
+
 /// Bevy finds tables in the order of a hash table over their numbers, which other components move.
 #[test]
 fn equal_worlds_have_equal_bits_whatever_else_is_in_them() {
-    #[derive(Component, Clone, Copy)]
-    struct A;
-    #[derive(Component, Clone, Copy)]
-    struct B;
-    #[derive(Component, Clone, Copy)]
-    struct C;
-
     let checksum = |others: u32| {
         let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
-        let world = engine.world_mut();
         // Each in an archetype of its own: no body is in one of these.
         for other in 0..others {
-            let mut entity = world.spawn_empty();
-            (0..5).filter(|bit| other >> bit & 1 == 1).for_each(|bit| {
-                match bit {
-                    0 => entity.insert(A),
-                    1 => entity.insert(B),
-                    2 => entity.insert(C),
-                    3 => entity.insert(Label::Number),
-                    _ => entity.insert(Layer(0)),
-                };
-            });
+            insert_others(&mut engine.world_mut().spawn_empty(), other);
         }
         fill(&mut engine, 7, 500);
         run(&mut engine, 30);
@@ -200,6 +203,31 @@ fn equal_worlds_have_equal_bits_whatever_else_is_in_them() {
     };
     let alone = checksum(0);
     assert!((1..32).all(|others| checksum(others) == alone));
+}
+
+/// Systems that need what was lost know new tables later, and so in another order, than the others.
+#[test]
+fn bodies_of_tables_that_come_while_the_config_is_lost_keep_their_results() {
+    let empty_space = PhysicsConfig { gravity: Vec2::ZERO, ..PhysicsConfig::default() };
+    let mut engine = engine_with(empty_space.clone(), Budget::Unlimited, ArenaMode::Bump);
+    let bodies: Vec<_> = (0..32)
+        .map(|table| {
+            let start = Vec2::new(table as f32 - 15.5, 0.0);
+            let mut body = engine.world_mut().spawn(Body::new(table, start, Vec2::ZERO, 0.2));
+            insert_others(&mut body, table);
+            let body = body.id();
+            if table % 2 == 0 {
+                engine.world_mut().remove_resource::<PhysicsConfig>();
+                engine.run_frame(engine.tick_duration()).unwrap_err();
+                physics::install(&mut engine, empty_space.clone());
+            } else {
+                run(&mut engine, 1);
+            }
+            (body, start)
+        })
+        .collect();
+    let position = |body| engine.world().get::<Position>(body).unwrap().0;
+    assert_eq!(bodies.iter().find(|&&(body, start)| position(body) != start), None);
 }
 
 #[test]

@@ -105,6 +105,28 @@ impl<'w> SeenRun<'w> {
     }
 }
 
+/// The place of a chunk's first body among the collision objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ChunkStart {
+    /// Address of the chunk's numbers: which chunk it is.
+    address: usize,
+    first: u32,
+}
+
+impl ChunkStart {
+    pub(super) fn new(indices: &[BodyIndex], first: u32) -> Self {
+        Self { address: indices.as_ptr().addr(), first }
+    }
+
+    /// The first of the chunk with these numbers, which is mostly chunk `n`: a system that was left
+    /// out in some frames came to know tables at other times, and has them in another order.
+    pub(super) fn find(starts: &[Self], n: usize, indices: &[BodyIndex]) -> Option<usize> {
+        let is_it = |start: &&Self| start.address == indices.as_ptr().addr();
+        let start = starts.get(n).filter(is_it).or_else(|| starts.iter().find(is_it))?;
+        Some(start.first as usize)
+    }
+}
+
 /// Where the chunks of a run of `len` bodies lie.
 pub(crate) fn chunk_ranges(len: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
     (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))

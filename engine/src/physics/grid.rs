@@ -30,8 +30,12 @@ pub const MAX_CELLS_PER_BODY: usize = 2;
 const DENSE_REACH: usize = 4;
 
 /// Cells are this much wider than the widest circle, so that the rounding of cell coordinates
-/// cannot put circles that overlap two cells apart, up to some 50,000 cells in a row.
+/// cannot put circles that overlap two cells apart.
 const CELL_MARGIN: f32 = 1.01;
+
+/// Most cells as wide as high along a side, so that the margin is more than rounding takes: of two
+/// coordinates under 40,000, each rounded twice, under 0.0096.
+const MAX_CELLS_ALONG: f32 = 40_000.0;
 
 /// Added to it, a number under it leaves no fraction: its bits are those of the whole number. A cast
 /// takes four times the instructions.
@@ -187,7 +191,8 @@ impl Level {
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;
         let max_cells = max_cells.min(MAX_CELLS_IN_A_ROW as usize / 2);
         let most = max_cells as f32;
-        let least_cell_m = (size.x * size.y / most).sqrt().max(size.max_element() / most);
+        let longest = size.max_element() / most.min(MAX_CELLS_ALONG);
+        let least_cell_m = (size.x * size.y / most).sqrt().max(longest);
         let cell_m = (2.0 * extent.max_radius * CELL_MARGIN).max(least_cell_m);
         // Casts from float saturate, and a world of infinite size has one cell.
         let columns = ((size.x / cell_m) as usize + 1).min(max_cells);

@@ -328,4 +328,12 @@ mod tests {
             assert_same_pairs(&objects, Vec2::splat(8.0));
         }
     }
+
+    #[test]
+    fn pairs_in_a_long_row_are_all_found() {
+        let line = |n: u32| Vec2::new(n as f32 * 0.0999, 0.0);
+        let objects: Vec<_> = (0..200_000).map(|n| scene::object(n, line(n), 0.05)).collect();
+        let wanted = objects.windows(2).map(|two| brute_force(two).len()).sum::<usize>();
+        assert_eq!(found(&objects, Vec2::INFINITY).len(), wanted);
+    }
 }

@@ -21,8 +21,8 @@ use crate::{AllocError, FrameArena, FrameVec, ThreadArenas};
 
 /// Sorts bodies by cell. Stable: within a cell they keep their order.
 ///
-/// Takes 40 bytes a body and at most 8 bytes a body for cells, 24 where they lie in one column. A
-/// world without walls has infinite half extents.
+/// Takes 40 bytes a body, and at most 8 bytes a body for cells; with their rim that comes to 24 where
+/// they lie in one column. A world without walls has infinite half extents.
 ///
 /// # Errors
 /// If the arena refuses.

@@ -15,7 +15,7 @@ use super::body::{
 };
 use super::checksum::checksum;
 use super::chunks::{
-    CHUNK_BODIES, MovedChunk, SeenChunk, SeenRun, alive_chunks, chunks_of, moved_chunks,
+    CHUNK_BODIES, ChunkStart, MovedChunk, SeenChunk, SeenRun, alive_chunks, chunks_of, moved_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
@@ -186,9 +186,9 @@ pub fn gather_objects(
 type Gathering =
     (&'static Position, &'static Velocity, &'static Radius, &'static Alive, &'static BodyIndex);
 
-type Gathered = (SliceHandle<CollisionObject>, SliceHandle<u32>);
+type Gathered = (SliceHandle<CollisionObject>, SliceHandle<ChunkStart>);
 
-/// The collision objects, and for each chunk, as [`write_back`] comes by them, the place of its first.
+/// The collision objects, and for each chunk, in bevy's order, the place of its first.
 fn gather(
     bodies: &Query<Gathering, IsBody>,
     arena: &FrameArena,
@@ -204,13 +204,13 @@ fn gather(
     let chunk_count = chunks().count();
     let mut lens = FrameVec::try_with_capacity_in(chunk_count, arena)?;
     let mut starts = FrameVec::try_with_capacity_in(chunk_count, arena)?;
-    starts.extend(iter::repeat_n(0, chunk_count));
+    starts.extend(iter::repeat_n(ChunkStart::default(), chunk_count));
     let mut object_count = 0;
     workers.for_each_of(
         chunks().map(|(place, chunk)| (place, chunk, 0)),
         |(_, chunk, len)| *len = colliding_count(chunk.alive, chunk.radii),
-        |(place, _, len)| {
-            starts[place] = object_count;
+        |(place, chunk, len)| {
+            starts[place] = ChunkStart::new(chunk.indices, object_count);
             object_count += len;
             lens.push(len as usize);
         },
@@ -319,18 +319,18 @@ pub fn write_back(
     workers: Res<Workers>,
     config: Res<PhysicsConfig>,
     tick: Res<TickData>,
-    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive), IsBody>,
+    mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive, &BodyIndex), IsBody>,
 ) {
     // Without a result, bodies keep the motion that they have.
     let settled = settled_of(&tick, &arena).unwrap_or_default();
-    let mut starts = settled.chunk_starts.iter();
-    let chunks =
-        dense(bodies.contiguous_iter_mut()).flat_map(|(positions, velocities, radii, alive)| {
-            moved_chunks(positions, velocities, radii).zip(chunks_of(alive))
-        });
-    let chunks = chunks.map(|(moved, alive)| {
-        let first = starts.next().map_or(0, |&first| first as usize);
-        (moved, alive, settled.places.get(first..).unwrap_or_default())
+    let runs = dense(bodies.contiguous_iter_mut());
+    let chunks = runs.flat_map(|(positions, velocities, radii, alive, indices)| {
+        let looked_at = chunks_of(alive).zip(chunks_of(indices));
+        moved_chunks(positions, velocities, radii).zip(looked_at)
+    });
+    let chunks = chunks.enumerate().map(|(n, (moved, (alive, indices)))| {
+        let first = ChunkStart::find(settled.chunk_starts, n, indices);
+        (moved, alive, first.and_then(|first| settled.places.get(first..)).unwrap_or_default())
     });
     workers.for_each_of(
         chunks,
@@ -346,7 +346,7 @@ struct Settled<'a> {
     /// For each collision object, the place of its disc.
     places: &'a [AtomicU32],
     /// For each chunk, its first collision object.
-    chunk_starts: &'a [u32],
+    chunk_starts: &'a [ChunkStart],
 }
 
 fn settled_of<'a>(tick: &TickData, arena: &Arena<'a, phase::Physics>) -> Option<Settled<'a>> {

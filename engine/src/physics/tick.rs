@@ -2,6 +2,7 @@
 
 use bevy_ecs::resource::Resource;
 
+use super::chunks::ChunkStart;
 use super::collider::CollisionObject;
 use super::contact::{Contact, StripContacts};
 use super::disc::Disc;
@@ -27,7 +28,7 @@ pub struct TickData {
     /// Bodies after the collisions, in the order of the grid.
     pub settled: Option<SliceHandle<Disc>>,
     /// For each chunk of bodies, the place of its first among `objects`.
-    pub(crate) chunk_starts: Option<SliceHandle<u32>>,
+    pub(super) chunk_starts: Option<SliceHandle<ChunkStart>>,
 }
 
 impl TickData {

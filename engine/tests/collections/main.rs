@@ -5,6 +5,7 @@ mod dynamic;
 mod interop;
 mod macros;
 mod map;
+mod string;
 #[path = "../arena/support.rs"]
 #[expect(dead_code, reason = "the arena's own tests use the rest")]
 mod support;

@@ -1,0 +1,34 @@
+//! `FrameString`: its bytes stay text.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use frame_arena::FrameString;
+
+use crate::{arenas, poor_arenas};
+
+/// Characters of one to four bytes.
+const WHOLE: &str = "aü€🦀";
+
+#[test]
+fn text_is_cut_between_characters_only() {
+    for arena in arenas() {
+        for cut in 0..=WHOLE.len() + 1 {
+            let mut text = FrameString::new_in(&arena);
+            text.push_str(WHOLE);
+            let is_cut = catch_unwind(AssertUnwindSafe(|| text.truncate(cut))).is_ok();
+            let wanted = if is_cut { cut.min(WHOLE.len()) } else { WHOLE.len() };
+            assert_eq!(is_cut, cut > WHOLE.len() || WHOLE.is_char_boundary(cut), "{cut}");
+            assert_eq!(str::from_utf8(text.as_bytes()), Ok(&WHOLE[..wanted]));
+        }
+    }
+}
+
+#[test]
+fn text_that_is_refused_is_not_cut() {
+    for arena in poor_arenas(80) {
+        let mut text = FrameString::new_in(&arena);
+        while WHOLE.chars().all(|character| text.try_push(character).is_ok()) {}
+        let bytes = text.as_bytes();
+        assert!(!bytes.is_empty() && WHOLE.repeat(9).starts_with(str::from_utf8(bytes).unwrap()));
+    }
+}
