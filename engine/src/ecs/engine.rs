@@ -240,9 +240,9 @@ impl Engine {
     /// # Errors
     /// If systems panicked or returned errors: which, and the frame's figures all the same.
     ///
-    /// What somebody took out of the world, a [`PhaseArena`](super::PhaseArena), [`Workers`] or the handler of errors,
-    /// is put back with a logged warning; an arena as first configured, with the mode of
-    /// [`set_mode`](Self::set_mode), so a budget set since is lost.
+    /// What somebody took out of the world, a [`PhaseArena`](super::PhaseArena), [`Workers`] or the
+    /// handler of errors, is put back with a logged warning; an arena as first configured, with the
+    /// mode of [`set_mode`](Self::set_mode), so a budget set since is lost.
     ///
     /// What fails outside a frame, such as a command that [`World::flush`] applies, is logged as an
     /// error and fails no frame. So is, with [`Executor::Serial`], what fails in a schedule that a
