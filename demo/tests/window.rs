@@ -161,6 +161,19 @@ fn keys_switch_allocator_and_effect_pause_and_close() {
     assert!(demo.process.wait().unwrap().success());
 }
 
+/// In a slow frame a button or a key is down and up again before anybody looks.
+#[test]
+fn taps_shorter_than_a_frame_move_sliders() {
+    const EMISSION: [&str; 2] = ["960", "225"];
+    let Some(display) = display() else { return };
+    let mut demo = Demo::start(&display, &["--fps-cap", "4", "--frames", "40"]);
+    demo.wait_for("window_open");
+    demo.click(EMISSION);
+    assert!(demo.wait_for("emission_set")["factor"].as_f64().unwrap() < 0.9);
+    demo.press("Right");
+    demo.wait_for("gravity_set");
+}
+
 /// Nine names have no room beside each other: there are arrows to the effect before and the one behind.
 #[test]
 fn many_effects_are_reached_by_arrows() {
