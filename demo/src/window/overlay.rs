@@ -136,8 +136,14 @@ pub fn draw_captions(
         Places::new(Rect { y: view.y + HEAD_HEIGHT * unit, h: view.h - heights, ..view });
     if frame.is_paused {
         let style = Style { color: theme::MARK, ..PROSE };
-        let at = vec2(middle, 30.0 * unit);
-        places.keep(pill(painter, "paused, Space goes on", at, middle, style));
+        let text = "paused, Space goes on";
+        // Between name and count, or where they leave too little room, below them.
+        let count = LineBuffer::grouped(frame.particle_count as u64);
+        let sides =
+            painter.width(frame.effect_name, NAME).max(painter.width(count.as_str(), COUNT)) + left;
+        let is_beside = painter.width(text, style) / 2.0 + 2.0 * left + sides <= middle;
+        let base = if is_beside { 30.0 } else { HEAD_HEIGHT + 24.0 };
+        places.keep(pill(painter, text, vec2(middle, base * unit), view.w - 4.0 * left, style));
     }
     if let Some(text) = notice.text() {
         let color = if notice.is_error { theme::BAD } else { theme::TEXT };
