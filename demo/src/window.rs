@@ -138,14 +138,14 @@ impl Window {
         self.notice.show(text, false);
     }
 
-    /// Shows an error over the world until [`Window::clear_notice`] or another notice.
+    /// Shows an error over the world until [`Window::clear_error`] or another notice.
     pub fn show_error(&mut self, text: &str) {
         self.notice.show(text, true);
     }
 
-    /// Takes the notice away.
-    pub fn clear_notice(&mut self) {
-        self.notice.clear();
+    /// Takes the error away that is shown; another notice stays.
+    pub fn clear_error(&mut self) {
+        self.notice.clear_error();
     }
 
     /// Draws a frame and collects what the user asks for.

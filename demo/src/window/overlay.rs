@@ -51,8 +51,10 @@ impl Notice {
     }
 
     /// Takes an error away.
-    pub fn clear(&mut self) {
-        self.left_secs = 0.0;
+    pub fn clear_error(&mut self) {
+        if self.is_error {
+            self.left_secs = 0.0;
+        }
     }
 
     /// Lets time pass.
@@ -215,7 +217,7 @@ mod tests {
         notice.show("bad", true);
         notice.pass(1e9);
         assert_eq!(notice.text(), Some("bad"));
-        notice.clear();
+        notice.clear_error();
         assert_eq!(notice.text(), None);
     }
 
@@ -224,6 +226,7 @@ mod tests {
         let mut notice = Notice::default();
         notice.show("done", false);
         notice.pass(1.0);
+        notice.clear_error();
         assert_eq!(notice.text(), Some("done"));
         notice.pass(5.0);
         assert_eq!(notice.text(), None);
