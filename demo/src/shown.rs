@@ -132,6 +132,7 @@ impl Show {
                 let effect = self.library.effect(self.index);
                 self.simulation.retouch(effect);
                 self.events.emit(Event::EffectLoaded { name: &effect.name });
+                window.set_effect_name(self.index, &effect.name);
                 window.clear_error();
             }
             Reload::Refused(error) => {

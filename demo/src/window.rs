@@ -148,6 +148,13 @@ impl Window {
         self.notice.clear_error();
     }
 
+    /// Changes what [`WindowSettings::effect_names`] says of an effect.
+    pub fn set_effect_name(&mut self, index: usize, name: &str) {
+        if let Some(known) = self.settings.effect_names.get_mut(index) {
+            name.clone_into(known);
+        }
+    }
+
     /// Draws a frame and collects what the user asks for.
     pub fn draw(&mut self, scene: &Scene<'_>, frame: &DashboardFrame<'_>) {
         frame_arena::profile::zone!("draw");
