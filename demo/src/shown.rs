@@ -33,7 +33,7 @@ pub fn run(cli: &Cli, effects: Effects, events: Events) -> Result<ExitCode, Wind
         };
         while window.is_open() {
             while let Some(command) = window.next_command() {
-                show.obey(command);
+                show.obey(command, &mut window);
             }
             show.reload_changed(&mut window);
             show.step(&mut window);
@@ -87,7 +87,7 @@ impl Show {
         })
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, command: Command, window: &mut Window) {
         match command {
             Command::SetPaused(is_paused) => {
                 self.is_paused = is_paused;
@@ -106,6 +106,10 @@ impl Show {
                 let effect = self.library.effect(self.index);
                 self.simulation.show(effect);
                 self.events.emit(Event::EffectLoaded { name: &effect.name });
+                match self.library.refusal(self.index) {
+                    Some(error) => window.show_error(error),
+                    None => window.clear_error(),
+                }
             }
             Command::SetAllocator(allocator) => {
                 self.simulation.set_allocator(allocator);
@@ -128,7 +132,8 @@ impl Show {
                 let effect = self.library.effect(self.index);
                 self.simulation.retouch(effect);
                 self.events.emit(Event::EffectLoaded { name: &effect.name });
-                window.clear_notice();
+                window.set_effect_name(self.index, &effect.name);
+                window.clear_error();
             }
             Reload::Refused(error) => {
                 let error = error.to_string();

@@ -138,14 +138,21 @@ impl Window {
         self.notice.show(text, false);
     }
 
-    /// Shows an error over the world until [`Window::clear_notice`] or another notice.
+    /// Shows an error over the world until [`Window::clear_error`] or another notice.
     pub fn show_error(&mut self, text: &str) {
         self.notice.show(text, true);
     }
 
-    /// Takes the notice away.
-    pub fn clear_notice(&mut self) {
-        self.notice.clear();
+    /// Takes the error away that is shown; another notice stays.
+    pub fn clear_error(&mut self) {
+        self.notice.clear_error();
+    }
+
+    /// Changes what [`WindowSettings::effect_names`] says of an effect.
+    pub fn set_effect_name(&mut self, index: usize, name: &str) {
+        if let Some(known) = self.settings.effect_names.get_mut(index) {
+            name.clone_into(known);
+        }
     }
 
     /// Draws a frame and collects what the user asks for.

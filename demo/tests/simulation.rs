@@ -88,6 +88,18 @@ fn paused_frames_move_nothing_and_still_draw() {
     assert!(!simulation.instances().is_empty());
 }
 
+/// Equal positions, noted in one paused frame after the other, made each trail a point below its particle.
+#[test]
+fn paused_frames_keep_the_trails() {
+    let mut simulation = simulation(&effect("firework.ron"));
+    run(&mut simulation, 60);
+    let before = simulation.instances().to_vec();
+    for _ in 0..20 {
+        simulation.run_frame(std::time::Duration::ZERO).unwrap();
+    }
+    assert!(simulation.instances() == before);
+}
+
 #[test]
 fn a_new_effect_starts_with_all_particles() {
     let mut simulation = simulation(&effect("galaxy.ron"));

@@ -161,6 +161,46 @@ fn keys_switch_allocator_and_effect_pause_and_close() {
     assert!(demo.process.wait().unwrap().success());
 }
 
+/// In a slow frame a button or a key is down and up again before anybody looks.
+#[test]
+fn taps_shorter_than_a_frame_move_sliders() {
+    const EMISSION: [&str; 2] = ["960", "225"];
+    let Some(display) = display() else { return };
+    let mut demo = Demo::start(&display, &["--fps-cap", "4", "--frames", "40"]);
+    demo.wait_for("window_open");
+    demo.click(EMISSION);
+    assert!(demo.wait_for("emission_set")["factor"].as_f64().unwrap() < 0.9);
+    demo.press("Right");
+    demo.wait_for("gravity_set");
+}
+
+/// A name too long for its button has arrows in the place of all three.
+#[test]
+fn an_effect_renamed_in_its_file_has_the_new_name_on_its_button() {
+    const RIGHT_ARROW: [&str; 2] = ["1235", "182"];
+    let Some(display) = display() else { return };
+    let assets = tempfile::tempdir().unwrap();
+    let folder = assets.path().join("effects");
+    std::fs::create_dir(&folder).unwrap();
+    let galaxy = include_str!("../../assets/effects/galaxy.ron");
+    let write = |file: &str, name: &str| {
+        let effect = galaxy.replacen("\"galaxy\"", &format!("\"{name}\""), 1);
+        std::fs::write(folder.join(file), effect).unwrap();
+    };
+    for (file, name) in [("1.ron", "one"), ("2.ron", "two"), ("3.ron", "three")] {
+        write(file, name);
+    }
+    let assets = assets.path().to_str().unwrap();
+    let mut demo = Demo::start(&display, &["--assets", assets]);
+    demo.wait_for("window_open");
+    write("1.ron", "one with a name that no button has room for");
+    demo.wait_for("effect_loaded");
+    demo.click(RIGHT_ARROW);
+    assert_eq!(demo.wait_for("effect_loaded")["name"], "two");
+    demo.press("Escape");
+    demo.wait_for("closed");
+}
+
 /// Nine names have no room beside each other: there are arrows to the effect before and the one behind.
 #[test]
 fn many_effects_are_reached_by_arrows() {

@@ -10,6 +10,8 @@ struct Entry {
     path: PathBuf,
     stamp: Stamp,
     effect: Effect,
+    /// What was wrong with the file when it was last tried; the effect is an older one.
+    refusal: Option<String>,
 }
 
 /// When a file was last written, and its bytes: `None` if it cannot be told, for example while an editor replaces it.
@@ -54,7 +56,7 @@ impl EffectLibrary {
         for path in paths {
             let stamp = stamp_of(&path);
             match Effect::load(&path) {
-                Ok(effect) => entries.push(Entry { path, stamp, effect }),
+                Ok(effect) => entries.push(Entry { path, stamp, effect, refusal: None }),
                 Err(error) => refused.push(error),
             }
         }
@@ -94,6 +96,12 @@ impl EffectLibrary {
         })
     }
 
+    /// Why the effect at an index is older than its file; `None` if it is not. The last one for an index past the end.
+    #[must_use]
+    pub fn refusal(&self, index: usize) -> Option<&str> {
+        self.entries[index.min(self.entries.len() - 1)].refusal.as_deref()
+    }
+
     /// Reads an effect's file again if it changed since it was last tried. One `stat` call when it did not.
     pub fn reload_changed(&mut self, index: usize) -> Reload {
         let last = self.entries.len() - 1;
@@ -106,9 +114,13 @@ impl EffectLibrary {
         match Effect::load(&entry.path) {
             Ok(effect) => {
                 entry.effect = effect;
+                entry.refusal = None;
                 Reload::Loaded
             }
-            Err(error) => Reload::Refused(error),
+            Err(error) => {
+                entry.refusal = Some(error.to_string());
+                Reload::Refused(error)
+            }
         }
     }
 }

@@ -236,9 +236,13 @@ fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
     assert!(matches!(library.reload_changed(0), Reload::Refused(EffectError::Invalid { .. })));
     assert_eq!(library.effect(0), &before);
     assert!(matches!(library.reload_changed(0), Reload::Unchanged), "one message for one bad file");
+    assert!(
+        library.refusal(0).unwrap().contains("one.ron:1:"),
+        "to be told again when chosen again"
+    );
     write(&fountain_text().replace("restitution: 0.45", "restitution: 0.9"), 3000);
     assert!(matches!(library.reload_changed(0), Reload::Loaded));
-    assert_eq!(library.effect(0).restitution, 0.9);
+    assert_eq!((library.effect(0).restitution, library.refusal(0)), (0.9, None));
 }
 
 /// Read between an editor's emptying it and its writing, a file was refused until it was saved once more.

@@ -34,9 +34,9 @@ pub struct Mouse {
     pub at: Vec2,
     /// The left button went down in this frame.
     pub is_pressed: bool,
-    /// The left button is down.
+    /// The left button is down, or was for less than this frame.
     pub is_left_down: bool,
-    /// The right button is down.
+    /// The right button is down, or was for less than this frame.
     pub is_right_down: bool,
 }
 
@@ -44,11 +44,13 @@ impl Mouse {
     /// The mouse now.
     #[must_use]
     pub fn read() -> Self {
+        // A tap is shorter than a slow frame: at its end the button is up again.
+        let is_down = |button| is_mouse_button_down(button) || is_mouse_button_pressed(button);
         Self {
             at: mouse_position().into(),
             is_pressed: is_mouse_button_pressed(MouseButton::Left),
-            is_left_down: is_mouse_button_down(MouseButton::Left),
-            is_right_down: is_mouse_button_down(MouseButton::Right),
+            is_left_down: is_down(MouseButton::Left),
+            is_right_down: is_down(MouseButton::Right),
         }
     }
 
@@ -85,7 +87,8 @@ impl Keys {
     #[must_use]
     pub fn read() -> Self {
         let direction = |plus: [KeyCode; 2], minus: [KeyCode; 2]| {
-            let is_any_down = |keys: [KeyCode; 2]| keys.into_iter().any(is_key_down);
+            let is_down = |key| is_key_down(key) || is_key_pressed(key);
+            let is_any_down = |keys: [KeyCode; 2]| keys.into_iter().any(is_down);
             f32::from(u8::from(is_any_down(plus))) - f32::from(u8::from(is_any_down(minus)))
         };
         Self {

@@ -51,8 +51,10 @@ impl Notice {
     }
 
     /// Takes an error away.
-    pub fn clear(&mut self) {
-        self.left_secs = 0.0;
+    pub fn clear_error(&mut self) {
+        if self.is_error {
+            self.left_secs = 0.0;
+        }
     }
 
     /// Lets time pass.
@@ -136,8 +138,14 @@ pub fn draw_captions(
         Places::new(Rect { y: view.y + HEAD_HEIGHT * unit, h: view.h - heights, ..view });
     if frame.is_paused {
         let style = Style { color: theme::MARK, ..PROSE };
-        let at = vec2(middle, 30.0 * unit);
-        places.keep(pill(painter, "paused, Space goes on", at, middle, style));
+        let text = "paused, Space goes on";
+        // Between name and count, or where they leave too little room, below them.
+        let count = LineBuffer::grouped(frame.particle_count as u64);
+        let sides =
+            painter.width(frame.effect_name, NAME).max(painter.width(count.as_str(), COUNT)) + left;
+        let is_beside = painter.width(text, style) / 2.0 + 2.0 * left + sides <= middle;
+        let base = if is_beside { 30.0 } else { HEAD_HEIGHT + 24.0 };
+        places.keep(pill(painter, text, vec2(middle, base * unit), view.w - 4.0 * left, style));
     }
     if let Some(text) = notice.text() {
         let color = if notice.is_error { theme::BAD } else { theme::TEXT };
@@ -209,7 +217,7 @@ mod tests {
         notice.show("bad", true);
         notice.pass(1e9);
         assert_eq!(notice.text(), Some("bad"));
-        notice.clear();
+        notice.clear_error();
         assert_eq!(notice.text(), None);
     }
 
@@ -218,6 +226,7 @@ mod tests {
         let mut notice = Notice::default();
         notice.show("done", false);
         notice.pass(1.0);
+        notice.clear_error();
         assert_eq!(notice.text(), Some("done"));
         notice.pass(5.0);
         assert_eq!(notice.text(), None);

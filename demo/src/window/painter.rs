@@ -239,20 +239,10 @@ impl Painter {
         lines
     }
 
-    /// Byte after the last word that fits in `width`; at least one word.
+    /// Byte after what fits in `width`.
     fn fitting_end(&self, text: &str, width: f32, style: Style) -> usize {
         let space = self.width("n n", style) - self.width("nn", style);
-        let mut used = 0.0;
-        let mut end = 0;
-        for word in text.split_inclusive(' ') {
-            let ink = self.width(word.trim_end(), style);
-            if end > 0 && used + ink > width {
-                break;
-            }
-            used += ink + space;
-            end += word.len();
-        }
-        end
+        line_end(text, width, space, |piece| self.width(piece, style))
     }
 
     /// Draws what was collected, shapes below texts, and begins anew.
@@ -305,5 +295,54 @@ impl Painter {
 
     fn vertex(&mut self, at: Vec2, color: Color) {
         self.mesh.vertices.push(Vertex::new(at.x, at.y, 0.0, 0.0, 0.0, color));
+    }
+}
+
+/// Byte after the last word that fits in `width`. A word longer than a line, such as a path, is broken where the line
+/// ends, but has a character on each.
+fn line_end(text: &str, width: f32, space: f32, width_of: impl Fn(&str) -> f32) -> usize {
+    let mut used = 0.0;
+    let mut end = 0;
+    for word in text.split_inclusive(' ') {
+        let ink = width_of(word.trim_end());
+        if used + ink > width {
+            break;
+        }
+        used += ink + space;
+        end += word.len();
+    }
+    if end > 0 {
+        return end;
+    }
+    let ends = || text.char_indices().map(|(start, char)| start + char.len_utf8());
+    let fitting = ends().take_while(|&end| width_of(&text[..end]) <= width).last();
+    fitting.or_else(|| ends().next()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line_end;
+
+    /// The lines of a text in a font whose characters are all one wide.
+    fn lines(mut text: &str, width: f32) -> Vec<&str> {
+        let mut lines = Vec::new();
+        while !text.is_empty() {
+            let end = line_end(text, width, 1.0, |piece| piece.chars().count() as f32);
+            lines.push(text[..end].trim_end());
+            text = text[end..].trim_start();
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_end_between_words() {
+        assert_eq!(lines("to be or not", 5.0), ["to be", "or", "not"]);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_broken() {
+        let text = "in /\u{e9}t\u{e9}/long.ron:6:25: no";
+        assert_eq!(lines(text, 8.0), ["in", "/\u{e9}t\u{e9}/lon", "g.ron:6:", "25: no"]);
+        assert_eq!(lines("ab", 0.0), ["a", "b"]);
     }
 }

@@ -98,7 +98,7 @@ pub struct TrailConfig {
     pub points_per_m_per_sec: f32,
     /// Most points, whatever the speed. Default [`TRAIL_LEN`].
     pub most_points: usize,
-    /// Frames between two recorded points; 0 records none. Default 2.
+    /// Frames with a tick from one recorded point to the next; 0 records none. Default 2.
     pub record_every_frames: u32,
 }
 

@@ -38,13 +38,18 @@ pub fn install(engine: &mut Engine, view: View) {
 #[derive(Component)]
 struct Installed;
 
-/// Notes where the living bodies are, every few frames.
+/// Notes where the living bodies are, every few frames. A frame without a tick does not count:
+/// nothing moves in it.
 pub fn record_trails(
     config: Res<TrailConfig>,
+    time: Option<Res<FrameTime>>,
     workers: Res<Workers>,
     mut frame: Local<u32>,
     mut bodies: Query<(&mut Trail, &Position, &Alive)>,
 ) {
+    if time.is_some_and(|time| time.tick_count == 0) {
+        return;
+    }
     *frame = frame.wrapping_add(1);
     if config.record_every_frames == 0 || !frame.is_multiple_of(config.record_every_frames) {
         return;
