@@ -57,7 +57,8 @@ use crate::profile;
 /// **Beside bevy's own tracing.** Bevy's feature `trace_tracy` reaches the same Tracy client: its zones
 /// of schedules and systems, and the arenas' pools, plots and messages, stand in one capture. An app
 /// that renders has its frames marked by bevy then; take [`marks_frames`](Self::marks_frames) away.
-/// `examples/bevy_tracy` is such an app.
+/// `examples/bevy_tracy` has both. What bevy turns on in the client comes with it: samples, and the
+/// program's code, for a viewer on this machine.
 ///
 /// # Panics
 /// When built, where [`install_with_config`] gives an error or panics: at 0 threads, for one. To have
