@@ -21,7 +21,7 @@ use super::config::ArenaConfig;
 use super::error::AllocError;
 use super::pressure::{MISSED_RESET_REQUESTS, MissedReset};
 use super::size;
-use super::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Mutex, MutexGuard};
+use super::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Mutex, MutexGuard, Published};
 use crate::profile::{self, ArenaProfile};
 use budget::most_bytes;
 
@@ -62,6 +62,7 @@ struct Region {
     /// First byte for windows, aligned to 16.
     first: *mut u8,
     end: *mut u8,
+    published: Published,
 }
 
 const REGION_BYTES: usize = match size::round_up(size_of::<Region>(), size::BLOCK_ALIGN_BYTES) {
@@ -241,7 +242,9 @@ impl Reservation {
     fn region(&self) -> Option<&Region> {
         let region = NonNull::new(self.current.load(Ordering::Acquire))?;
         // SAFETY: S1; the reference cannot outlive `&self`, and `settle` takes `&mut self`.
-        Some(unsafe { region.as_ref() })
+        let region = unsafe { region.as_ref() };
+        region.published.note_read();
+        Some(region)
     }
 
     /// Adds a region with `room` bytes, unless another thread has replaced `full` meanwhile.
@@ -388,6 +391,13 @@ fn place_region(block: &Block) -> NonNull<Region> {
     let end = start.as_ptr().wrapping_add(block.room_bytes());
     let region = start.cast::<Region>();
     // SAFETY: blocks of a reservation are longer than `REGION_BYTES` and aligned to 16.
-    unsafe { region.write(Region { next: AtomicPtr::new(first), first, end }) };
+    unsafe {
+        region.write(Region {
+            next: AtomicPtr::new(first),
+            first,
+            end,
+            published: Published::new(),
+        });
+    };
     region
 }

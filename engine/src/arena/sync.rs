@@ -23,3 +23,34 @@ macro_rules! thread_local_of_a_model {
 }
 #[cfg(frame_arena_loom)]
 pub(super) use thread_local_of_a_model as thread_local;
+
+/// Stands beside plain data that one thread writes and then publishes, for the checker to watch.
+#[cfg(not(frame_arena_loom))]
+pub(super) struct Published;
+
+#[cfg(not(frame_arena_loom))]
+impl Published {
+    /// The data are written.
+    pub(super) fn new() -> Self {
+        Self
+    }
+
+    /// The data are read.
+    #[inline(always)]
+    pub(super) fn note_read(&self) {}
+}
+
+#[cfg(frame_arena_loom)]
+pub(super) struct Published(loom::cell::UnsafeCell<()>);
+
+#[cfg(frame_arena_loom)]
+impl Published {
+    pub(super) fn new() -> Self {
+        Self(loom::cell::UnsafeCell::new(()))
+    }
+
+    /// Ends the model where no order puts this behind the writing.
+    pub(super) fn note_read(&self) {
+        self.0.with(|_| ());
+    }
+}

@@ -86,9 +86,11 @@ fn a_window_grows_only_where_nobody_else_has_one() {
 fn threads_that_need_a_block_at_once_get_memory_of_their_own() {
     in_every_order(2, || {
         let mut set = small_set(Budget::Unlimited);
-        let places = at_once(2, &set, |arena| [(); 2].map(|()| place_of(arena.alloc([3u8; 900]))));
+        let places =
+            at_once(2, &set, |arena| [(); 2].map(|()| place_of(arena.alloc([3u8; 3_000]))));
         assert!(are_apart(places.concat()));
         let set = Arc::get_mut(&mut set).unwrap();
+        assert!(set.stats().block_count > 1);
         set.begin_frame();
         assert_eq!(set.stats().block_count, 1);
     });
