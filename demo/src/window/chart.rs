@@ -113,10 +113,18 @@ pub fn frame_time(painter: &mut Painter, axes: Axes, history: &History) {
     budget_line(painter, axes);
     let unit = painter.scale();
     let top = LineBuffer::format(format_args!("{:.0} ms", axes.top));
-    let right = axes.rect.x + axes.rect.w - 4.0 * unit;
-    let at = vec2(right, axes.rect.y + 10.0 * unit);
     let style = Style { color: theme::TEXT_FAINT, ..AXIS };
-    painter.text(top.as_str(), at, Align::Right, style);
+    let left = axes.rect.x + axes.rect.w - painter.width(top.as_str(), style) - 5.0 * unit;
+    text_on_chart(painter, top.as_str(), vec2(left, axes.rect.y + 10.0 * unit), style);
+}
+
+/// Text that begins at a place in a chart, on a ground that keeps the curve out of it.
+fn text_on_chart(painter: &mut Painter, text: &str, at: Vec2, style: Style) {
+    let unit = painter.scale();
+    let width = painter.width(text, style) + 4.0 * unit;
+    let behind = Rect::new(at.x - 2.0 * unit, at.y - 9.5 * unit, width, 12.0 * unit);
+    painter.round_rect(behind, 3.0, with_alpha(theme::WELL, 0.8));
+    painter.text(text, at, Align::Left, style);
 }
 
 /// The line of 60 frames per second with its name.
@@ -124,12 +132,8 @@ fn budget_line(painter: &mut Painter, axes: Axes) {
     let unit = painter.scale();
     let (x, y) = (axes.rect.x, axes.point(0, BUDGET_MS).y);
     dashes(painter, y, axes.rect);
-    let text = "16.7 ms = 60 frames/s";
     let style = Style { color: theme::BAD, ..AXIS };
-    let width = painter.width(text, style) + 4.0 * unit;
-    let behind = Rect::new(x + 3.0 * unit, y - 13.0 * unit, width, 12.0 * unit);
-    painter.round_rect(behind, 3.0, with_alpha(theme::WELL, 0.8));
-    painter.text(text, vec2(x + 5.0 * unit, y - 3.5 * unit), Align::Left, style);
+    text_on_chart(painter, "16.7 ms = 60 frames/s", vec2(x + 5.0 * unit, y - 3.5 * unit), style);
 }
 
 /// A dashed line in the colour of a limit.
@@ -158,11 +162,7 @@ fn grid(painter: &mut Painter, axes: Axes) {
         let value = axes.top * share;
         let y = axes.point(0, value).y;
         painter.rect(Rect::new(axes.rect.x, y, axes.rect.w, 1.0), with_alpha(theme::TEXT, 0.13));
-        let label = if value < 10.0 {
-            LineBuffer::format(format_args!("{value:.1}"))
-        } else {
-            LineBuffer::grouped(value.round() as u64)
-        };
+        let label = axis_label(value);
         painter.text(
             label.as_str(),
             vec2(axes.rect.x - 5.0 * unit, y + 3.5 * unit),
@@ -178,6 +178,17 @@ fn grid(painter: &mut Painter, axes: Axes) {
     );
 }
 
+/// A value of an axis, which is an [`axis_end`] or half of one.
+fn axis_label(value: f32) -> LineBuffer {
+    if value >= 10.0 {
+        LineBuffer::grouped(value.round() as u64)
+    } else if (value * 10.0).fract() == 0.0 {
+        LineBuffer::format(format_args!("{value:.1}"))
+    } else {
+        LineBuffer::format(format_args!("{value:.2}"))
+    }
+}
+
 /// Names the ends of the time axis under a chart.
 pub fn time_labels(painter: &mut Painter, rect: Rect) {
     let style = Style { color: theme::TEXT_FAINT, ..AXIS };
@@ -188,7 +199,7 @@ pub fn time_labels(painter: &mut Painter, rect: Rect) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Axes, axis_end, steady_end};
+    use super::{Axes, axis_end, axis_label, steady_end};
     use crate::window::history::FRAME_COUNT;
     use macroquad::math::{Rect, vec2};
 
@@ -200,6 +211,12 @@ mod tests {
             assert!((axis_end(value) - end).abs() < end * 1e-4, "{value}: {}", axis_end(value));
         }
         assert_eq!(axis_end(f32::NAN), 1.0);
+    }
+
+    #[test]
+    fn the_middle_of_an_axis_is_named_as_it_is() {
+        let labels = [1.5, 1.0, 15.0, 30_000.0].map(|end| axis_label(end / 2.0));
+        assert_eq!(labels.each_ref().map(|label| label.as_str()), ["0.75", "0.5", "7.5", "15,000"]);
     }
 
     #[test]
