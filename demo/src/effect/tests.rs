@@ -218,16 +218,21 @@ fn a_missing_folder_and_an_empty_one_are_told_apart() {
     assert!(matches!(error, EffectError::NoEffect { refused_count: 0, .. }), "{error}");
 }
 
-#[test]
-fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("effects/one.ron");
-    std::fs::create_dir(folder.path().join("effects")).unwrap();
-    let write = |text: &str, secs: u64| {
+/// Writes the one effect of a folder, as of so many seconds.
+fn writer_of_one_effect(folder: &Path) -> impl Fn(&str, u64) {
+    std::fs::create_dir(folder.join("effects")).unwrap();
+    let file = folder.join("effects/one.ron");
+    move |text, secs| {
         std::fs::write(&file, text).unwrap();
         let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
         std::fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
-    };
+    }
+}
+
+#[test]
+fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = writer_of_one_effect(folder.path());
     write(&fountain_text(), 1000);
     let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
     let before = library.effect(0).clone();
@@ -249,13 +254,7 @@ fn a_refused_reload_keeps_the_effect_and_a_mended_one_replaces_it() {
 #[test]
 fn a_file_written_anew_within_one_step_of_the_clock_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("effects/one.ron");
-    std::fs::create_dir(folder.path().join("effects")).unwrap();
-    let write = |text: &str, secs: u64| {
-        std::fs::write(&file, text).unwrap();
-        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
-        std::fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
-    };
+    let write = writer_of_one_effect(folder.path());
     write(&fountain_text(), 1000);
     let (mut library, _) = EffectLibrary::load(folder.path()).unwrap();
     write("", 2000);
