@@ -1,7 +1,7 @@
 //! The frame boundary: every window is taken back, and one block stays. The invariants are those of
 //! `reservation.rs` (S) and `poison.rs` (P).
 
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::Ordering;
 
 use super::budget::most_bytes;
@@ -70,10 +70,7 @@ impl Reservation {
         self.is_over.store(false, Ordering::Relaxed);
         self.is_warned.store(false, Ordering::Relaxed);
         self.block_requests.store(0, Ordering::Relaxed);
-        let region = self.current.load(Ordering::Relaxed);
-        if let Some(mut region) = NonNull::new(region) {
-            // SAFETY: S1; `&mut self` says that no thread is claiming.
-            let region = unsafe { region.as_mut() };
+        if let Some(region) = self.region() {
             let start = region.first;
             let end = region.next.load(Ordering::Relaxed);
             region.next.store(start, Ordering::Relaxed);
