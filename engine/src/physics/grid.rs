@@ -11,7 +11,7 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::{Vec2, Vec2Swizzles, Vec4};
+use glam::{Vec2, Vec2Swizzles, Vec4, Vec4Swizzles};
 
 use super::circles::Circles;
 use super::collider::CollisionObject;
@@ -108,27 +108,26 @@ pub(crate) struct Level {
 /// What a level is laid out for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
-    low: Vec2,
-    high: Vec2,
+    /// The least x and y, and the opposites of the greatest, so that all four are least of something.
+    corners: Vec4,
     pub(super) max_radius: f32,
     pub(super) count: usize,
 }
 
 impl Extent {
-    pub(super) const EMPTY: Self =
-        Self { low: Vec2::INFINITY, high: Vec2::NEG_INFINITY, max_radius: 0.0, count: 0 };
+    pub(super) const EMPTY: Self = Self { corners: Vec4::INFINITY, max_radius: 0.0, count: 0 };
 
     #[inline]
     pub(super) fn of(object: &CollisionObject) -> Self {
         let position = object.motion.position;
-        Self { low: position, high: position, max_radius: object.radius, count: 1 }
+        Self { corners: Vec4::from((position, -position)), max_radius: object.radius, count: 1 }
     }
 
     #[inline]
     pub(super) fn joined(self, other: Self) -> Self {
         Self {
-            low: least(self.low, other.low),
-            high: -least(-self.high, -other.high),
+            // One compare each, unlike `min`, which minds what is no number.
+            corners: Vec4::select(other.corners.cmplt(self.corners), other.corners, self.corners),
             max_radius: if self.max_radius < other.max_radius {
                 other.max_radius
             } else {
@@ -136,6 +135,14 @@ impl Extent {
             },
             count: self.count + other.count,
         }
+    }
+
+    fn low(self) -> Vec2 {
+        self.corners.xy()
+    }
+
+    fn high(self) -> Vec2 {
+        -self.corners.zw()
     }
 }
 
@@ -151,12 +158,6 @@ fn nearest(x: f32, most: f32) -> u32 {
 #[inline(always)]
 fn turned(position: Vec2, is_turned: bool) -> Vec2 {
     if is_turned { position.yx() } else { position }
-}
-
-/// The least of each coordinate; one compare each, unlike `min`, which minds what is no number.
-#[inline]
-fn least(one: Vec2, other: Vec2) -> Vec2 {
-    Vec2::select(other.cmplt(one), other, one)
 }
 
 /// Bodies that [`is_wide`] looks at, about.
@@ -184,8 +185,8 @@ impl Level {
         first_cell: usize,
         is_turned: bool,
     ) -> Self {
-        let low = extent.low.clamp(-half_extents_m, half_extents_m);
-        let high = extent.high.clamp(-half_extents_m, half_extents_m);
+        let low = extent.low().clamp(-half_extents_m, half_extents_m);
+        let high = extent.high().clamp(-half_extents_m, half_extents_m);
         let [low, high] = [low, high].map(|corner| turned(corner, is_turned));
         let size = (high - low).max(Vec2::ZERO); // Under 0 where nobody is.
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;

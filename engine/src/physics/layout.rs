@@ -108,22 +108,21 @@ pub(super) fn lay_out(
         }),
     )?;
     workers.for_each_mut(surveys, |_, survey| {
-        let mut extent = Extent::EMPTY;
-        // Four sums, so that no addition waits for the one before.
-        let mut sums = [0.0; 4];
+        // Four of each, so that nothing waits for the one before.
+        let (mut extents, mut sums) = ([Extent::EMPTY; 4], [0.0; 4]);
         let (fours, rest) = survey.objects.as_chunks::<4>();
-        for objects in fours {
-            for (sum, object) in sums.iter_mut().zip(objects) {
+        for four in fours {
+            for ((extent, sum), object) in extents.iter_mut().zip(&mut sums).zip(four) {
+                *extent = extent.joined(Extent::of(object));
                 *sum += f64::from(object.radius);
-                extent = extent.joined(Extent::of(object));
             }
         }
         for object in rest {
+            extents[0] = extents[0].joined(Extent::of(object));
             sums[0] += f64::from(object.radius);
-            extent = extent.joined(Extent::of(object));
         }
         survey.radius_sum_m = sums.iter().sum();
-        survey.extents[0] = extent;
+        survey.extents[0] = extents.into_iter().fold(Extent::EMPTY, Extent::joined);
     });
     let sum: f64 = surveys.iter().map(|survey| survey.radius_sum_m).sum();
     let giant_radius = (sum / objects.len().max(1) as f64) as f32 * GIANT_RADII;
