@@ -158,7 +158,9 @@ fn ground(painter: &mut Painter, axes: Axes) {
 fn grid(painter: &mut Painter, axes: Axes) {
     let unit = painter.scale();
     let style = AXIS;
-    for share in [1.0, 0.5] {
+    // In a low chart the middle's name would run into those of the ends.
+    let has_middle = axes.rect.h >= 3.0 * style.size * unit;
+    for share in [1.0].into_iter().chain(has_middle.then_some(0.5)) {
         let value = axes.top * share;
         let y = axes.point(0, value).y;
         painter.rect(Rect::new(axes.rect.x, y, axes.rect.w, 1.0), with_alpha(theme::TEXT, 0.13));
