@@ -68,6 +68,11 @@ impl<P: Phase> PhaseArena<P> {
         self.arenas.begin_frame();
     }
 
+    /// Whether somebody took the arena of `P` out of `world`.
+    pub(super) fn is_missing_in(world: &World) -> bool {
+        !world.contains_resource::<Self>()
+    }
+
     /// Begins the arena of `P` in `world` anew, or puts it back as in `config` if somebody took it
     /// out. A value that panics when dropped is a failure like a system's.
     pub(super) fn begin_in(world: &mut World, config: ArenaConfig) -> Option<SystemFailure> {

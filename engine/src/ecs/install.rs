@@ -111,6 +111,7 @@ pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result
         profile: PhaseProfile::new(P::NAME),
         report: PhaseReport::empty(P::NAME, P::LIFETIME),
         is_run_counted: false,
+        is_missing: PhaseArena::<P>::is_missing_in,
         begin: PhaseArena::<P>::begin_in,
         stats: PhaseArena::<P>::stats_in,
         budget: PhaseArena::<P>::budget_in,
@@ -161,6 +162,7 @@ struct InstalledPhase {
     /// Whether `report`, or one before it, has what was allocated since the arena began.
     is_run_counted: bool,
     /// What `PhaseArena<P>` does, with `P` forgotten.
+    is_missing: fn(&World) -> bool,
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     stats: fn(&mut World) -> ArenaStats,
     budget: fn(&World) -> Budget,
@@ -182,7 +184,8 @@ fn begin_all(world: &mut World, lifetime: Lifetime) {
                 installed.0[n] = phase;
             }
         }
-        if phase.lifetime == lifetime {
+        // One that is missing too: a frame may have no tick.
+        if phase.lifetime == lifetime || (phase.is_missing)(world) {
             begin(phase, world);
         }
         n += 1;
