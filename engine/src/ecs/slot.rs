@@ -1,7 +1,7 @@
 //! One phase of an engine.
 
 use core::any::TypeId;
-use core::{fmt, mem};
+use core::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -111,17 +111,7 @@ impl PhaseSlot {
     /// Adds to `report` what was allocated since the last call, and gives the arena's figures.
     pub(super) fn count(&mut self, world: &mut World, report: &mut PhaseReport) -> ArenaStats {
         let stats = (self.stats)(world);
-        let mut counted = mem::replace(&mut self.counted, stats);
-        if counted.frame_count != stats.frame_count {
-            counted = ArenaStats::default(); // Begun anew by somebody else, as by a new budget.
-        }
-        report.add(ArenaStats {
-            alloc_count: stats.alloc_count.saturating_sub(counted.alloc_count),
-            used_bytes: stats.used_bytes.saturating_sub(counted.used_bytes),
-            abandoned_bytes: stats.abandoned_bytes.saturating_sub(counted.abandoned_bytes),
-            block_requests: stats.block_requests.saturating_sub(counted.block_requests),
-            ..stats
-        });
+        report.add_since(&mut self.counted, stats);
         stats
     }
 
