@@ -237,6 +237,15 @@ fn a_missing_arena_is_put_back() {
 }
 
 #[test]
+fn a_tick_phases_missing_arena_is_put_back_in_a_frame_without_a_tick() {
+    let mut engine = engine_with_ticks();
+    engine.run_frame(TICK).unwrap();
+    engine.world_mut().remove_resource::<PhaseArena<phase::Physics>>().unwrap();
+    assert_eq!(engine.run_frame(Duration::ZERO).unwrap().tick_count, 0);
+    assert!(engine.world().contains_resource::<PhaseArena<phase::Physics>>());
+}
+
+#[test]
 fn missing_workers_and_error_handler_are_put_back() {
     fn fail(mut commands: Commands) {
         commands.queue(|_: &mut World| -> Result { Err("no mana".into()) });

@@ -172,6 +172,16 @@ fn an_arena_that_somebody_took_out_is_put_back_as_it_was_configured() {
 }
 
 #[test]
+fn an_arena_of_a_tick_phase_is_put_back_in_a_frame_without_a_tick() {
+    let mut world = world_with(EngineConfig::default());
+    begin_tick(&mut world);
+    world.remove_resource::<PhaseArena<phase::Physics>>().unwrap();
+    begin_frame(&mut world);
+    world.run_system_once(publish::<phase::Physics>).unwrap();
+    assert_eq!(state_of::<phase::Physics>(&world), [Ok(0)]);
+}
+
+#[test]
 fn every_entity_may_be_changed_beside_an_arena() {
     fn change(
         mut entities: Query<EntityMut, Without<IsResource>>,

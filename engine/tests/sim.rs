@@ -372,6 +372,22 @@ fn contact_lists_can_be_read_in_the_render_phase_also_without_a_tick() {
 }
 
 #[test]
+fn a_touch_is_as_deep_as_the_ticks_motion_made_it() {
+    let config = PhysicsConfig { gravity: Vec2::ZERO, drag_per_sec: 0.0, ..Default::default() };
+    let mut engine = engine_with(config, Budget::Unlimited, ArenaMode::Bump);
+    for (n, x) in [(0, -0.2), (1, 0.2)] {
+        let velocity = Vec2::new(x * -15.0, 0.0); // Each 0.05 m in the tick.
+        engine.world_mut().spawn(Body::new(n, Vec2::new(x, 0.0), velocity, 0.2));
+    }
+    run(&mut engine, 1);
+    let world = engine.world();
+    let arena = world.resource::<PhaseArena<phase::Physics>>().threads();
+    let list = world.resource::<TickData>().each_list(arena).next().unwrap();
+    let [touch] = arena.get(list.touches).unwrap() else { panic!("{list:?}") };
+    assert!((touch.depth - 0.1).abs() < 1e-5, "{touch:?}");
+}
+
+#[test]
 fn twenty_thousand_particles_make_ten_thousand_allocations_a_frame() {
     let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
     fill(&mut engine, 1, 20_000);

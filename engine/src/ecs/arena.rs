@@ -64,8 +64,16 @@ impl<P: Phase> PhaseArena<P> {
     }
 
     /// Forgets what the phase allocated and begins a frame (or tick).
+    ///
+    /// # Panics
+    /// At its very end, if a value of `alloc_drop` panicked when dropped.
     pub fn begin_frame(&mut self) {
         self.arenas.begin_frame();
+    }
+
+    /// Whether somebody took the arena of `P` out of `world`.
+    pub(super) fn is_missing_in(world: &World) -> bool {
+        !world.contains_resource::<Self>()
     }
 
     /// Begins the arena of `P` in `world` anew, or puts it back as in `config` if somebody took it
@@ -110,11 +118,17 @@ impl<P: Phase> PhaseArena<P> {
     }
 
     /// Changes where allocations come from, and begins a frame.
+    ///
+    /// # Panics
+    /// As [`begin_frame`](Self::begin_frame).
     pub fn set_mode(&mut self, mode: ArenaMode) {
         self.arenas.set_mode(mode);
     }
 
     /// Changes the phase's budget, and begins a frame.
+    ///
+    /// # Panics
+    /// As [`begin_frame`](Self::begin_frame).
     pub fn set_budget(&mut self, budget: Budget) {
         self.arenas.set_budget(budget);
     }

@@ -317,8 +317,11 @@ impl Engine {
         record: &FrameRecord,
         failures: &mut Vec<SystemFailure>,
     ) -> arrayvec::ArrayVec<PhaseReport, MAX_PHASES> {
-        for slot in self.phases.iter_mut().filter(|slot| slot.lifetime == Lifetime::Frame) {
-            failures.extend(slot.begin(&mut self.world));
+        for slot in &mut self.phases {
+            // A tick phase's too if it is missing: in a frame without a tick others may ask for it.
+            if slot.lifetime == Lifetime::Frame || slot.is_missing(&self.world) {
+                failures.extend(slot.begin(&mut self.world));
+            }
         }
         let mut reports: arrayvec::ArrayVec<_, MAX_PHASES> =
             self.phases.iter().map(|slot| PhaseReport::empty(slot.name, slot.lifetime)).collect();

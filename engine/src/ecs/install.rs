@@ -110,7 +110,8 @@ pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result
         config: ArenaConfig { name: P::NAME, ..config },
         profile: PhaseProfile::new(P::NAME),
         report: PhaseReport::empty(P::NAME, P::LIFETIME),
-        is_run_counted: false,
+        counted: ArenaStats::default(),
+        is_missing: PhaseArena::<P>::is_missing_in,
         begin: PhaseArena::<P>::begin_in,
         stats: PhaseArena::<P>::stats_in,
         budget: PhaseArena::<P>::budget_in,
@@ -158,9 +159,10 @@ struct InstalledPhase {
     profile: PhaseProfile,
     /// What the profiler will be told of this frame.
     report: PhaseReport,
-    /// Whether `report`, or one before it, has what was allocated since the arena began.
-    is_run_counted: bool,
+    /// What `report`, and those before it, have of the arena since it began.
+    counted: ArenaStats,
     /// What `PhaseArena<P>` does, with `P` forgotten.
+    is_missing: fn(&World) -> bool,
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     stats: fn(&mut World) -> ArenaStats,
     budget: fn(&World) -> Budget,
@@ -182,7 +184,8 @@ fn begin_all(world: &mut World, lifetime: Lifetime) {
                 installed.0[n] = phase;
             }
         }
-        if phase.lifetime == lifetime {
+        // One that is missing too: a frame may have no tick.
+        if phase.lifetime == lifetime || (phase.is_missing)(world) {
             begin(phase, world);
         }
         n += 1;
@@ -198,11 +201,8 @@ impl InstalledPhase {
             return;
         }
         let stats = (self.stats)(world);
-        if !self.is_run_counted {
-            self.report.add(stats);
-        }
         // The last tick's objects stay: the next frame must not count them again.
-        self.is_run_counted = self.lifetime != lifetime;
+        self.report.add_since(&mut self.counted, stats);
         if is_end_of_frame {
             self.report.take_state(stats);
             self.profile.plot(|| self.report.point((self.budget)(world)));
@@ -214,5 +214,27 @@ impl InstalledPhase {
 fn begin(InstalledPhase { config, begin, .. }: InstalledPhase, world: &mut World) {
     if let Some(SystemFailure { phase, system, message }) = begin(world, config) {
         log::error!("{system} failed when the {phase} phase began: {message}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_frame_without_a_tick_allocates_in_a_tick_phases_arena_is_told_too() {
+        let mut world = World::new();
+        install_phase::<Physics>(&mut world, ArenaConfig::default()).unwrap();
+        let allocate = |world: &World, count| {
+            let arenas = world.resource::<PhaseArena<Physics>>().threads();
+            (0..count).for_each(|n| _ = arenas.local().alloc(n));
+        };
+        let mut phase = world.resource::<InstalledPhases>().0[0];
+        begin_tick(&mut world);
+        allocate(&world, 3);
+        phase.tell(&mut world, Lifetime::Frame);
+        allocate(&world, 5);
+        phase.tell(&mut world, Lifetime::Tick);
+        assert_eq!(phase.report.stats.alloc_count, 5);
     }
 }

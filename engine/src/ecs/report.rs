@@ -1,5 +1,6 @@
 //! The figures of one frame.
 
+use core::mem;
 use core::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -50,12 +51,18 @@ impl PhaseReport {
         }
     }
 
-    /// Adds what was allocated in the phase's arena.
-    pub(super) fn add(&mut self, stats: ArenaStats) {
-        self.stats.alloc_count += stats.alloc_count;
-        self.stats.used_bytes += stats.used_bytes;
-        self.stats.abandoned_bytes += stats.abandoned_bytes;
-        self.stats.block_requests += stats.block_requests;
+    /// Adds what was allocated in the phase's arena, whose figures are `stats` now, since they were
+    /// `counted`.
+    pub(super) fn add_since(&mut self, counted: &mut ArenaStats, stats: ArenaStats) {
+        let mut counted = mem::replace(counted, stats);
+        if counted.frame_count != stats.frame_count {
+            counted = ArenaStats::default(); // Begun anew since, by whomever: a new budget does so.
+        }
+        let sum = &mut self.stats;
+        sum.alloc_count += stats.alloc_count.saturating_sub(counted.alloc_count);
+        sum.used_bytes += stats.used_bytes.saturating_sub(counted.used_bytes);
+        sum.abandoned_bytes += stats.abandoned_bytes.saturating_sub(counted.abandoned_bytes);
+        sum.block_requests += stats.block_requests.saturating_sub(counted.block_requests);
     }
 
     /// Takes what the arena holds at the frame's end, whether the phase ran or not.

@@ -1,7 +1,7 @@
 //! One phase of an engine.
 
 use core::any::TypeId;
-use core::{fmt, mem};
+use core::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +32,7 @@ pub(super) struct PhaseSlot {
     /// What reports have of the arena since it began.
     counted: ArenaStats,
     /// What `PhaseArena<P>` does, with `P` forgotten.
+    is_missing: fn(&World) -> bool,
     begin: fn(&mut World, ArenaConfig) -> Option<SystemFailure>,
     set_mode: fn(&mut World, ArenaMode),
     stats: fn(&mut World) -> ArenaStats,
@@ -69,6 +70,7 @@ impl PhaseSlot {
             watch: Arc::default(),
             profile: PhaseProfile::new(P::NAME).with_heap_calls(),
             counted: ArenaStats::default(),
+            is_missing: PhaseArena::<P>::is_missing_in,
             begin: PhaseArena::<P>::begin_in,
             set_mode: PhaseArena::<P>::set_mode_in,
             stats: PhaseArena::<P>::stats_in,
@@ -80,6 +82,11 @@ impl PhaseSlot {
     pub(super) fn add_systems<M>(&mut self, systems: impl IntoScheduleConfigs<ScheduleSystem, M>) {
         self.schedule.add_systems(systems);
         watch_systems(&mut self.schedule, self.name, &self.watch);
+    }
+
+    /// Whether somebody took the arena out of `world`.
+    pub(super) fn is_missing(&self, world: &World) -> bool {
+        (self.is_missing)(world)
     }
 
     /// Begins the arena anew.
@@ -104,17 +111,7 @@ impl PhaseSlot {
     /// Adds to `report` what was allocated since the last call, and gives the arena's figures.
     pub(super) fn count(&mut self, world: &mut World, report: &mut PhaseReport) -> ArenaStats {
         let stats = (self.stats)(world);
-        let mut counted = mem::replace(&mut self.counted, stats);
-        if counted.frame_count != stats.frame_count {
-            counted = ArenaStats::default(); // Begun anew by somebody else, as by a new budget.
-        }
-        report.add(ArenaStats {
-            alloc_count: stats.alloc_count.saturating_sub(counted.alloc_count),
-            used_bytes: stats.used_bytes.saturating_sub(counted.used_bytes),
-            abandoned_bytes: stats.abandoned_bytes.saturating_sub(counted.abandoned_bytes),
-            block_requests: stats.block_requests.saturating_sub(counted.block_requests),
-            ..stats
-        });
+        report.add_since(&mut self.counted, stats);
         stats
     }
 

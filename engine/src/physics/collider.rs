@@ -3,7 +3,7 @@
 use super::body::BodyIndex;
 use super::motion::Motion;
 
-/// A living body with a radius, as the tick found it. 24 bytes.
+/// A living body with a radius, as the tick's free motion left it. 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CollisionObject {
     /// Where it is and where it goes.

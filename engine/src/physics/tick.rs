@@ -16,7 +16,7 @@ use crate::{AllocError, SliceHandle, ThreadArenas};
 /// the tick did not get so far, for lack of memory; before the first tick, all are.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct TickData {
-    /// Bodies that can collide, as the tick found them.
+    /// Bodies that can collide, as the tick's free motion left them.
     pub objects: Option<SliceHandle<CollisionObject>>,
     /// The same in the order of the grid's cells.
     pub grid: Option<Grid>,

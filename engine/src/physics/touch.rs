@@ -12,7 +12,7 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
 pub struct Touch {
     /// The other body, as a place in the order of the grid.
     pub other: u32,
-    /// How far they overlapped when the tick began, in metres.
+    /// How far they overlapped after the tick's free motion, before it parted them; in metres.
     pub depth: f32,
 }
 

@@ -30,9 +30,10 @@ use crate::ecs::phase::Phase;
 ///
 /// Any number of systems may read, in the phase itself, in later phases, and of a tick phase also
 /// in frames without a tick. The first to read joins the pieces, in the phase's arena: one copy of
-/// each value, or none if one system pushed all. Values whose keys rise or fall along a query are
-/// strung together: keys that count its items, or the bits of entities spawned one after the other.
-/// Other keys are sorted first, and collecting takes some four times as long (bench `handover`).
+/// each value, or none if one system pushed all, without keys. Values whose keys rise or fall along a
+/// query are strung together: keys that count its items, or the bits of entities spawned one after the
+/// other. Other keys are sorted first, and collecting takes some four times as long (bench
+/// `handover`).
 /// Conditions (`run_if`) may read as systems do; no system may read what it writes itself.
 #[derive(SystemParam)]
 pub struct FrameReader<'w, 's, T: Send + Sync + 'static, P: Phase> {
