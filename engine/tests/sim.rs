@@ -8,7 +8,7 @@ use bevy_ecs::prelude::{Changed, EntityWorldMut, Query, ResMut, Resource};
 use frame_arena::ecs::{Engine, EngineConfig, FrameReport, PhaseArena, phase};
 use frame_arena::physics::{
     self, Alive, Attractor, Body, BodyIndex, LastPosition, PhysicsConfig, PhysicsFigures, Position,
-    Radius, TickData, Velocity, world_checksum,
+    Radius, TickData, Velocity, checksum, world_checksum,
 };
 use frame_arena::render::{
     self, Dot, DrawList, Instance, Label, Layer, Tint, Trail, TrailConfig, View,
@@ -555,6 +555,8 @@ fn an_entity_with_some_parts_of_a_body_leaves_the_bodies_results_to_them() {
             _ => {}
         }
         let some = some.id();
+        let nobody = checksum(core::iter::empty());
+        assert_eq!(world_checksum(engine.world_mut()), nobody, "{missing} missing");
         let bodies = [0.0, 0.3].map(|x| Body::new(x as u32, Vec2::new(x, 0.0), Vec2::ZERO, 0.5));
         let bodies = bodies.map(|body| engine.world_mut().spawn(body).id());
         run(&mut engine, 60);

@@ -39,7 +39,7 @@ use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 /// [`write_back`] is which bodies collide ([`Alive`], [`Radius`], spawning and despawning) and which
 /// components a body has, a disabling one included: results go back in the order in which bodies were
 /// gathered, so that others would get them. Positions and velocities that change there are written
-/// over.
+/// over, but for those of bodies of radius 0, and in a tick that lacks the memory.
 ///
 /// Each tick marks `Position`, `LastPosition` and `Velocity` of all bodies as changed, of those at rest
 /// and the dead too; `Alive` of those only that it takes out.
@@ -389,11 +389,12 @@ fn write_chunk(
     }
 }
 
-/// [`checksum`] of all bodies in the world, dead ones included. For the end of a run: the query is
-/// built anew.
+/// [`checksum`] of all bodies in the world, dead ones included, but none that is disabled: the bodies
+/// that the systems see. For the end of a run: the query is built anew.
 #[must_use]
 pub fn world_checksum(world: &mut World) -> u64 {
-    let mut bodies = world.query::<(&BodyIndex, &Position, &Velocity)>();
+    type HasParts = (With<LastPosition>, With<Radius>, With<Alive>);
+    let mut bodies = world.query_filtered::<(&BodyIndex, &Position, &Velocity), HasParts>();
     checksum(bodies.iter(world).map(|(&index, position, velocity)| {
         (index, Motion { position: position.0, velocity: velocity.0 })
     }))
