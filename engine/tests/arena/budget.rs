@@ -51,6 +51,19 @@ fn a_vector_may_grow_to_its_budgets_last_byte() {
     }
 }
 
+/// It counted bytes that are less than the 8 of the smallest object.
+#[test]
+fn what_room_is_told_can_be_had() {
+    for budget_bytes in 0..40 {
+        for owner in arenas(Budget::Refuse(budget_bytes)) {
+            let arena = owner.arena();
+            let _ = arena.try_alloc(1u8);
+            assert!(arena.try_alloc_slice_fill_with(arena.room_bytes(), |_| 0u8).is_ok());
+            assert_eq!(arena.room_bytes(), 0);
+        }
+    }
+}
+
 #[test]
 fn padding_for_alignment_counts() {
     #[repr(align(64))]

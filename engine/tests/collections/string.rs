@@ -32,3 +32,18 @@ fn text_that_is_refused_is_not_cut() {
         assert!(!bytes.is_empty() && WHOLE.repeat(9).starts_with(str::from_utf8(bytes).unwrap()));
     }
 }
+
+/// The first claim took all of the room, and its padding had none.
+#[test]
+fn a_short_text_fits_what_an_odd_budget_leaves() {
+    for budget_bytes in 8..80 {
+        for arena in poor_arenas(budget_bytes) {
+            let label = arena.try_alloc_fmt(format_args!("{budget_bytes} B"));
+            assert_eq!(label.map(|label| &*label), Ok(&*format!("{budget_bytes} B")));
+        }
+        for arena in poor_arenas(budget_bytes) {
+            let mut text = FrameString::new_in(&arena);
+            assert_eq!(text.try_push_str("3 of 8"), Ok(()), "{budget_bytes} B");
+        }
+    }
+}
