@@ -221,7 +221,7 @@ fn panic_file(work: impl FnOnce()) -> Option<String> {
 fn the_plain_calls_panic_in_the_name_of_their_caller() {
     let arena = FrameArena::fixed(0);
     let typed = TypedArena::with_config(config(0, ArenaMode::Bump, Budget::Refuse(0)));
-    let works: [&dyn Fn(); 15] = [
+    let works: [&dyn Fn(); 19] = [
         &|| _ = arena.alloc(1u64),
         &|| _ = arena.alloc_drop(1u64),
         &|| _ = arena.alloc_slice_copy(&[1u64]),
@@ -233,6 +233,10 @@ fn the_plain_calls_panic_in_the_name_of_their_caller() {
         &|| _ = arena.publish_str("text"),
         &|| FrameVec::new_in(&arena).push(1u64),
         &|| FrameVec::new_in(&arena).extend([1u64]),
+        &|| FrameVec::new_in(&arena).insert(0, 1u64),
+        &|| FrameVec::new_in(&arena).insert(1, ()),
+        &|| FrameVec::<()>::new_in(&arena).swap_remove(0),
+        &|| FrameVec::<()>::new_in(&arena).remove(0),
         &|| FrameString::new_in(&arena).push_str("text"),
         &|| _ = frame_box!(in &arena; 1u64),
         &|| _ = typed.alloc(1u64),

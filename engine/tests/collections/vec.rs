@@ -61,3 +61,15 @@ fn a_clone_of_an_iterator_by_value_is_in_the_arena_or_panics_with_the_reason() {
         assert!(text.starts_with("test arena over budget: 32 B requested"), "{text}");
     }
 }
+
+#[test]
+fn what_cannot_be_inserted_comes_back_and_the_vector_is_as_it_was() {
+    for arena in poor_arenas(16) {
+        let mut names = frame_vec![in &arena; 1u64];
+        names.try_insert(0, 2).unwrap();
+        assert_eq!(names.try_insert(1, 3).unwrap_err().into_value(), 3);
+        let text = panic_text(|| names.insert(3, 4)).unwrap();
+        assert_eq!(text, "insertion index 3 is over the length 2");
+        assert_eq!((&names[..], arena.stats().used_bytes), (&[2, 1][..], 16));
+    }
+}
