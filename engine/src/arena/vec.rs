@@ -11,6 +11,7 @@ use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
 use super::trace::{Caller, Origin};
 
+mod edit;
 mod into_iter;
 #[cfg(feature = "sim")]
 pub(crate) mod parts;

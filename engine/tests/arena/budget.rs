@@ -221,7 +221,7 @@ fn panic_file(work: impl FnOnce()) -> Option<String> {
 fn the_plain_calls_panic_in_the_name_of_their_caller() {
     let arena = FrameArena::fixed(0);
     let typed = TypedArena::with_config(config(0, ArenaMode::Bump, Budget::Refuse(0)));
-    let works: [&dyn Fn(); 19] = [
+    let works: [&dyn Fn(); 23] = [
         &|| _ = arena.alloc(1u64),
         &|| _ = arena.alloc_drop(1u64),
         &|| _ = arena.alloc_slice_copy(&[1u64]),
@@ -237,6 +237,10 @@ fn the_plain_calls_panic_in_the_name_of_their_caller() {
         &|| FrameVec::new_in(&arena).insert(1, ()),
         &|| FrameVec::<()>::new_in(&arena).swap_remove(0),
         &|| FrameVec::<()>::new_in(&arena).remove(0),
+        &|| drop(FrameVec::<()>::new_in(&arena).drain(1..)),
+        &|| FrameVec::new_in(&arena).resize(1, 1u64),
+        &|| FrameString::new_in(&arena).insert_str(0, "text"),
+        &|| FrameString::new_in(&arena).insert_str(1, ""),
         &|| FrameString::new_in(&arena).push_str("text"),
         &|| _ = frame_box!(in &arena; 1u64),
         &|| _ = typed.alloc(1u64),
