@@ -308,6 +308,17 @@ impl Write for FrameString<'_> {
     }
 }
 
+/// Copies the text into the same arena, with room for no more.
+///
+/// # Panics
+/// If the budget or the system refuses.
+impl Clone for FrameString<'_> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone() }
+    }
+}
+
 impl Deref for FrameString<'_> {
     type Target = str;
 

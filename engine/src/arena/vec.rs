@@ -438,6 +438,19 @@ impl<T> DerefMut for FrameVec<'_, T> {
     }
 }
 
+/// Clones the elements into the same arena, with room for no more.
+///
+/// # Panics
+/// If the budget or the system refuses, or `T::clone` panics.
+impl<T: Clone> Clone for FrameVec<'_, T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        let mut copy = Self::with_capacity_in(self.len(), self.arena());
+        copy.extend_from_slice(self);
+        copy
+    }
+}
+
 impl<T> Extend<T> for FrameVec<'_, T> {
     #[inline]
     #[track_caller]

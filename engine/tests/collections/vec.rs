@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::{Bound, RangeBounds};
 
-use frame_arena::{FrameVec, VecIntoIter, frame_vec};
+use frame_arena::{FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
 
 use crate::support::panic_text;
 use crate::{arenas, poor_arenas};
@@ -113,5 +113,34 @@ fn a_length_that_is_refused_changes_nothing() {
         assert_eq!(heights, [1, 2, 3, 3]);
         heights.resize(1, 0);
         assert_eq!(heights, [1]);
+    }
+}
+
+/// A node of a tree, with which the derive asks that its fields can be cloned.
+#[derive(Clone)]
+struct Node<'a> {
+    name: FrameString<'a>,
+    children: FrameVec<'a, Node<'a>>,
+}
+
+#[test]
+fn a_clone_is_in_the_same_arena_and_of_its_own() {
+    for arena in arenas() {
+        let name = |name| frame_format!(in &arena, "{name}");
+        let leaf = Node { name: name("leaf"), children: frame_vec![in &arena] };
+        let mut tree = Node { name: name("root"), children: frame_vec![in &arena; leaf] };
+        let copy = tree.clone();
+        tree.children[0].name.push_str(" of another name");
+        assert!(std::ptr::eq(copy.children.arena(), &arena));
+        assert_eq!((&*copy.name, &*copy.children[0].name), ("root", "leaf"));
+    }
+}
+
+#[test]
+fn a_clone_that_is_refused_panics_with_the_reason() {
+    for arena in poor_arenas(40) {
+        let numbers = frame_vec![in &arena; 1u64, 2, 3];
+        let text = panic_text(|| drop(numbers.clone())).unwrap();
+        assert!(text.starts_with("test arena over budget: 24 B requested"), "{text}");
     }
 }
