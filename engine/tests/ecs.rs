@@ -1,14 +1,16 @@
 //! Phases and the frame driver, from outside.
 #![cfg(feature = "ecs")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bevy_ecs::error::FallbackErrorHandler;
 use bevy_ecs::prelude::*;
 use frame_arena::ecs::{
-    Arena, Engine, EngineConfig, FrameError, Lifetime, Phase, PhaseArena, Workers, phase,
+    Arena, Engine, EngineConfig, FrameError, Lifetime, Phase, PhaseArena, TickClock, Workers, phase,
 };
 use frame_arena::{ArenaConfig, ArenaMode, Budget, Handle, StaleHandle, heap};
 
@@ -486,4 +488,47 @@ fn per_object_mode_makes_a_heap_call_for_each_allocation() {
     engine.run_frame(TICK).unwrap();
     let report = engine.run_frame(TICK).unwrap();
     assert_eq!((report.heap.heap_calls, report.phases[0].stats.block_count), (0, 1));
+}
+
+/// The file that `work` panics in.
+fn panic_file(work: impl FnOnce()) -> Option<String> {
+    thread_local! {
+        static FILE: Cell<Option<String>> = const { Cell::new(None) };
+    }
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            FILE.set(info.location().map(|location| location.file().to_string()));
+            others(info);
+        }));
+    });
+    catch_unwind(AssertUnwindSafe(work)).err()?;
+    FILE.take()
+}
+
+/// All named a line of this crate.
+#[test]
+fn what_is_set_up_wrongly_panics_in_the_name_of_its_caller() {
+    struct Audio;
+    impl Phase for Audio {
+        const NAME: &'static str = "update";
+        const LIFETIME: Lifetime = Lifetime::Frame;
+    }
+    let good = EngineConfig::default();
+    let two_or_one = ArenaConfig { frames_in_flight: 3, ..good.update };
+    let works: [&dyn Fn(); 9] = [
+        &|| _ = Engine::new().add_systems(Audio, || {}),
+        &|| _ = Engine::new().try_add_phase::<Audio, phase::Render>(good.update),
+        &|| _ = Engine::new().try_add_phase::<phase::Update, Audio>(good.update),
+        &|| _ = Engine::try_with_config(EngineConfig { tick: Duration::ZERO, ..good }),
+        &|| _ = Engine::try_with_config(EngineConfig { threads: 0, ..good }),
+        &|| _ = Engine::try_with_config(EngineConfig { render: two_or_one, ..good }),
+        &|| _ = PhaseArena::<Audio>::try_new(two_or_one),
+        &|| _ = TickClock::new(TICK, 0),
+        &|| _ = Workers::try_new(0),
+    ];
+    for (number, work) in works.iter().enumerate() {
+        assert_eq!(panic_file(work).as_deref(), Some(file!()), "work {number}");
+    }
 }

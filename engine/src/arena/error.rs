@@ -14,7 +14,7 @@ pub enum AllocError {
     OverBudget {
         /// Name of the arena.
         arena: &'static str,
-        /// Bytes asked for, without padding.
+        /// Bytes asked for, without padding; of a vector that may not grow where it lies, those missing.
         requested_bytes: usize,
         /// Bytes beside them for their alignment, and up to a multiple of 8.
         padding_bytes: usize,
@@ -28,7 +28,7 @@ pub enum AllocError {
     Full {
         /// Name of the arena.
         arena: &'static str,
-        /// Bytes asked for, without padding.
+        /// Bytes asked for, without padding; of a vector that may not grow where it lies, those missing.
         requested_bytes: usize,
         /// Bytes beside them for their alignment, and up to a multiple of 8.
         padding_bytes: usize,

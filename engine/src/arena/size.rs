@@ -40,6 +40,13 @@ pub(crate) const fn padded(bytes: usize) -> usize {
     (bytes + (MIN_ALIGN_BYTES - 1)) & !(MIN_ALIGN_BYTES - 1)
 }
 
+/// Of the bytes that a longer object takes more, those that are not its padding.
+pub(crate) const fn missing(old_bytes: usize, new_bytes: usize) -> usize {
+    let more = new_bytes.saturating_sub(old_bytes);
+    let padded_more = padded(new_bytes).saturating_sub(padded(old_bytes));
+    if more < padded_more { more } else { padded_more }
+}
+
 /// Distance from `address` up to the next multiple of `align` (a power of two).
 pub(crate) const fn padding_to(address: usize, align: usize) -> usize {
     address.wrapping_neg() & (align - 1)

@@ -1,10 +1,13 @@
 //! `FrameString`: growing text in a frame.
 //!
 //! Invariant
-//! - **T1** The bytes are UTF-8: they come from `&str` and `char` only and are cut at character
-//!   boundaries only.
+//! - **T1** The bytes are UTF-8: they come from `&str` and `char` only and are cut, or change places,
+//!   at character boundaries only.
 
+use core::borrow::Borrow;
+use core::cmp::Ordering;
 use core::fmt::{self, Write};
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 use core::panic::Location;
 
@@ -163,6 +166,50 @@ impl<'a> FrameString<'a> {
         self.try_push_str(character.encode_utf8(&mut [0; 4]))
     }
 
+    /// Inserts text before the byte at `index_bytes`.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_format};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut name = frame_format!(in &arena, "orc {}", 7);
+    /// name.insert_str(0, "chief ");
+    /// assert_eq!(name, "chief orc 7");
+    /// ```
+    ///
+    /// # Panics
+    /// If that is inside a character or beyond the text's end, or the budget or the system refuses.
+    #[track_caller]
+    pub fn insert_str(&mut self, index_bytes: usize, text: &str) {
+        granted(self.try_insert_str(index_bytes, text));
+    }
+
+    /// As [`insert_str`](Self::insert_str).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was inserted.
+    ///
+    /// # Panics
+    /// If that is inside a character or beyond the text's end.
+    #[track_caller]
+    pub fn try_insert_str(&mut self, index_bytes: usize, text: &str) -> Result<(), AllocError> {
+        assert!(
+            self.is_char_boundary(index_bytes),
+            "byte {index_bytes} is inside a character of {:?} or beyond it; insert at a boundary",
+            self.as_str()
+        );
+        self.try_push_str(text)?;
+        self.bytes[index_bytes..].rotate_right(text.len()); // T1.
+        Ok(())
+    }
+
+    /// Removes and returns the last character.
+    pub fn pop(&mut self) -> Option<char> {
+        let last = self.chars().next_back()?;
+        self.bytes.truncate(self.len() - last.len_utf8());
+        Some(last)
+    }
+
     /// Removes all text and keeps the capacity.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -261,6 +308,17 @@ impl Write for FrameString<'_> {
     }
 }
 
+/// Copies the text into the same arena, with room for no more.
+///
+/// # Panics
+/// If the budget or the system refuses.
+impl Clone for FrameString<'_> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone() }
+    }
+}
+
 impl Deref for FrameString<'_> {
     type Target = str;
 
@@ -285,6 +343,44 @@ impl fmt::Display for FrameString<'_> {
 impl<S: AsRef<str> + ?Sized> PartialEq<S> for FrameString<'_> {
     fn eq(&self, other: &S) -> bool {
         self.as_str() == other.as_ref()
+    }
+}
+
+// ---- what text is as a key ----
+
+impl Eq for FrameString<'_> {}
+
+impl PartialOrd for FrameString<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FrameString<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other)
+    }
+}
+
+impl Hash for FrameString<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+/// So a map with such keys is asked with a `&str`.
+///
+/// ```
+/// use frame_arena::{FrameArena, FrameMap, frame_format};
+///
+/// let arena = FrameArena::new();
+/// let mut hits = FrameMap::new_in(&arena);
+/// hits.insert(frame_format!(in &arena, "orc {}", 7), 2);
+/// assert_eq!(hits.get("orc 7"), Some(&2));
+/// ```
+impl Borrow<str> for FrameString<'_> {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

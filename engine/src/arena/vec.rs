@@ -11,6 +11,7 @@ use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
 use super::trace::{Caller, Origin};
 
+mod edit;
 mod into_iter;
 #[cfg(feature = "sim")]
 pub(crate) mod parts;
@@ -326,8 +327,35 @@ impl<'a, T> FrameVec<'a, T> {
     /// If `index` is over the length, or the budget or the system refuses.
     #[track_caller]
     pub fn insert(&mut self, index: usize, value: T) {
-        self.reserve(1);
-        self.inner.insert(index, value);
+        granted(self.try_insert(index, value));
+    }
+
+    /// As [`insert`](Self::insert).
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut path = frame_vec![in &arena; "spawn", "gate"];
+    /// path.try_insert(1, "bridge")?;
+    /// assert_eq!(path, ["spawn", "bridge", "gate"]);
+    /// # Ok::<(), frame_arena::Refused<&str>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; the error holds `value`.
+    ///
+    /// # Panics
+    /// If `index` is over the length.
+    #[track_caller]
+    pub fn try_insert(&mut self, index: usize, value: T) -> Result<(), Refused<T>> {
+        let len = self.len();
+        assert!(index <= len, "insertion index {index} is over the length {len}");
+        match self.try_reserve(1) {
+            Ok(()) => self.inner.insert(index, value),
+            Err(error) => return Err(Refused::new(error, value)),
+        }
+        Ok(())
     }
 
     /// Removes and returns the element at `index`, moving those behind it.
@@ -345,6 +373,8 @@ impl<'a, T> FrameVec<'a, T> {
     /// If there is none.
     #[track_caller]
     pub fn swap_remove(&mut self, index: usize) -> T {
+        let len = self.len();
+        assert!(index < len, "swap_remove index {index} is not under the length {len}");
         self.inner.swap_remove(index)
     }
 
@@ -405,6 +435,19 @@ impl<T> DerefMut for FrameVec<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         &mut self.inner
+    }
+}
+
+/// Clones the elements into the same arena, with room for no more.
+///
+/// # Panics
+/// If the budget or the system refuses, or `T::clone` panics.
+impl<T: Clone> Clone for FrameVec<'_, T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        let mut copy = Self::with_capacity_in(self.len(), self.arena());
+        copy.extend_from_slice(self);
+        copy
     }
 }
 

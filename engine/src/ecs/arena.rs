@@ -39,6 +39,7 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Panics
     /// If `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_new(config: ArenaConfig) -> Result<Self, AllocError> {
         Self::try_for_threads(config, 0)
     }
@@ -51,6 +52,7 @@ impl<P: Phase> PhaseArena<P> {
     ///
     /// # Panics
     /// As [`try_new`](Self::try_new).
+    #[track_caller]
     pub fn try_for_threads(config: ArenaConfig, thread_count: usize) -> Result<Self, AllocError> {
         let config = ArenaConfig { name: P::NAME, ..config };
         let arenas = ThreadArenas::try_for_threads(config, thread_count)?;

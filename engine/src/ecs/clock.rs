@@ -72,6 +72,7 @@ impl TickClock {
     /// # Panics
     /// If either is zero: no time would ever pass.
     #[must_use]
+    #[track_caller]
     pub fn new(tick: Duration, max_ticks_per_frame: u32) -> Self {
         assert!(!tick.is_zero(), "a tick of zero length never ends; set a tick duration");
         assert!(max_ticks_per_frame > 0, "max_ticks_per_frame is 0, so time would stand still");

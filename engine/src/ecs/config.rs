@@ -86,6 +86,7 @@ impl Executor {
 
 impl EngineConfig {
     /// Makes the workers, and bevy's task pool unless there is one.
+    #[track_caller]
     pub(super) fn start_threads(&self) -> Result<Workers, EngineError> {
         // The workers first, for they refuse a number out of range.
         let workers = Workers::try_new(self.threads)?;

@@ -86,8 +86,12 @@ impl Engine {
     /// # Panics
     /// If the system refuses the phases' first blocks, 3 MiB together.
     #[must_use]
+    #[track_caller]
     pub fn new() -> Self {
-        Self::try_with_config(EngineConfig::default()).unwrap_or_else(|error| panic!("{error}"))
+        match Self::try_with_config(EngineConfig::default()) {
+            Ok(engine) => engine,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// An engine as configured.
@@ -100,6 +104,7 @@ impl Engine {
     /// # Panics
     /// If the tick or the number of ticks is zero, if `threads` is 0 or over 4097, or if a phase's
     /// `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_with_config(config: EngineConfig) -> Result<Self, EngineError> {
         profile::start();
         let mut world = World::new();
@@ -148,6 +153,7 @@ impl Engine {
     /// # Panics
     /// If the engine has the phase already, or one of its name, or has [`MAX_PHASES`], or has no
     /// phase `Before`; if `frames_in_flight` is neither 1 nor 2.
+    #[track_caller]
     pub fn try_add_phase<P: Phase, Before: Phase>(
         &mut self,
         config: ArenaConfig,
@@ -158,6 +164,7 @@ impl Engine {
         Ok(self)
     }
 
+    #[track_caller]
     fn push_phase<P: Phase>(&mut self, config: ArenaConfig) -> Result<(), AllocError> {
         let count = self.phases.len();
         assert!(count < MAX_PHASES, "an engine has at most {MAX_PHASES} phases: `{}`", P::NAME);
@@ -168,11 +175,13 @@ impl Engine {
         Ok(())
     }
 
+    #[track_caller]
     fn place_of<P: Phase>(&self) -> usize {
         let id = TypeId::of::<P>();
-        self.phases.iter().position(|slot| slot.phase == id).unwrap_or_else(|| {
-            panic!("the engine has no phase `{}`; add it with try_add_phase", P::NAME)
-        })
+        match self.phases.iter().position(|slot| slot.phase == id) {
+            Some(place) => place,
+            None => panic!("the engine has no phase `{}`; add it with try_add_phase", P::NAME),
+        }
     }
 
     /// Adds systems to a phase. Order them with `.chain()`, `.before` and `.after`, and by

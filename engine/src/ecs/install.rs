@@ -78,6 +78,7 @@ pub fn install(world: &mut World) -> Result<(), EngineError> {
 /// # Panics
 /// If `threads` is 0 or over 4097, if a phase's `frames_in_flight` is neither 1 nor 2, or if the
 /// world has a phase of one's own by the name of one of these.
+#[track_caller]
 pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<(), EngineError> {
     world.insert_resource(Workers::try_new(config.threads)?);
     install_phase::<Update>(world, config.update)?;
@@ -94,6 +95,7 @@ pub fn install_with_config(world: &mut World, config: EngineConfig) -> Result<()
 ///
 /// # Panics
 /// If the world has another phase of the same name, or `frames_in_flight` is neither 1 nor 2.
+#[track_caller]
 pub fn install_phase<P: Phase>(world: &mut World, config: ArenaConfig) -> Result<(), AllocError> {
     let id = TypeId::of::<P>();
     if let Some(InstalledPhases(installed)) = world.get_resource() {

@@ -51,6 +51,7 @@ impl fmt::Debug for PhaseSchedule {
 
 impl PhaseSlot {
     /// A phase without systems; its arena goes into `world`.
+    #[track_caller]
     pub(super) fn try_new<P: Phase>(
         world: &mut World,
         config: ArenaConfig,

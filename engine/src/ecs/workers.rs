@@ -71,6 +71,7 @@ impl Workers {
     ///
     /// # Panics
     /// If `thread_count` is 0 or over 4097.
+    #[track_caller]
     pub fn try_new(thread_count: usize) -> Result<Self, WorkersError> {
         let range = 1..=MAX_CREW + 1;
         assert!(range.contains(&thread_count), "{thread_count} threads: take {range:?}");

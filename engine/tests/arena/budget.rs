@@ -51,6 +51,19 @@ fn a_vector_may_grow_to_its_budgets_last_byte() {
     }
 }
 
+/// It counted bytes that are less than the 8 of the smallest object.
+#[test]
+fn what_room_is_told_can_be_had() {
+    for budget_bytes in 0..40 {
+        for owner in arenas(Budget::Refuse(budget_bytes)) {
+            let arena = owner.arena();
+            let _ = arena.try_alloc(1u8);
+            assert!(arena.try_alloc_slice_fill_with(arena.room_bytes(), |_| 0u8).is_ok());
+            assert_eq!(arena.room_bytes(), 0);
+        }
+    }
+}
+
 #[test]
 fn padding_for_alignment_counts() {
     #[repr(align(64))]
@@ -208,7 +221,7 @@ fn panic_file(work: impl FnOnce()) -> Option<String> {
 fn the_plain_calls_panic_in_the_name_of_their_caller() {
     let arena = FrameArena::fixed(0);
     let typed = TypedArena::with_config(config(0, ArenaMode::Bump, Budget::Refuse(0)));
-    let works: [&dyn Fn(); 15] = [
+    let works: [&dyn Fn(); 23] = [
         &|| _ = arena.alloc(1u64),
         &|| _ = arena.alloc_drop(1u64),
         &|| _ = arena.alloc_slice_copy(&[1u64]),
@@ -220,6 +233,14 @@ fn the_plain_calls_panic_in_the_name_of_their_caller() {
         &|| _ = arena.publish_str("text"),
         &|| FrameVec::new_in(&arena).push(1u64),
         &|| FrameVec::new_in(&arena).extend([1u64]),
+        &|| FrameVec::new_in(&arena).insert(0, 1u64),
+        &|| FrameVec::new_in(&arena).insert(1, ()),
+        &|| FrameVec::<()>::new_in(&arena).swap_remove(0),
+        &|| FrameVec::<()>::new_in(&arena).remove(0),
+        &|| drop(FrameVec::<()>::new_in(&arena).drain(1..)),
+        &|| FrameVec::new_in(&arena).resize(1, 1u64),
+        &|| FrameString::new_in(&arena).insert_str(0, "text"),
+        &|| FrameString::new_in(&arena).insert_str(1, ""),
         &|| FrameString::new_in(&arena).push_str("text"),
         &|| _ = frame_box!(in &arena; 1u64),
         &|| _ = typed.alloc(1u64),

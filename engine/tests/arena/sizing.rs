@@ -102,6 +102,23 @@ fn pressure_tells_how_many_frames_were_refused_memory_and_what_would_do() {
     }
 }
 
+/// It counted the vector twice: 440 B requested, 400 of 400 B used, and advice of twice as much.
+#[test]
+fn a_vector_that_may_not_grow_where_it_lies_is_refused_what_is_missing() {
+    for mode in MODES {
+        let config = config(400, mode, Budget::Unlimited);
+        let mut arena = FrameArena::with_config(ArenaConfig { can_grow: false, ..config });
+        let mut rows = FrameVec::new_in(&arena);
+        let refused = (0..).find_map(|row| rows.try_push([row; 10]).err()).unwrap();
+        assert_eq!(rows.len(), 10);
+        let text = "test arena full: 40 B requested, 400 of 400 B used, ";
+        assert!(refused.to_string().starts_with(text), "{mode:?}: {refused}");
+        drop(rows);
+        arena.reset();
+        assert_eq!(arena.pressure().most_refused_bytes, 440);
+    }
+}
+
 /// What a collection asks for by the way, and can do without, is nobody's refusal.
 #[test]
 fn pressure_counts_no_refusal_of_more_than_was_needed() {

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use frame_arena::FrameString;
+use frame_arena::{FrameMap, FrameString, frame_format, frame_vec};
 
 use crate::{arenas, poor_arenas};
 
@@ -30,5 +30,53 @@ fn text_that_is_refused_is_not_cut() {
         while WHOLE.chars().all(|character| text.try_push(character).is_ok()) {}
         let bytes = text.as_bytes();
         assert!(!bytes.is_empty() && WHOLE.repeat(9).starts_with(str::from_utf8(bytes).unwrap()));
+    }
+}
+
+/// The first claim took all of the room, and its padding had none.
+#[test]
+fn a_short_text_fits_what_an_odd_budget_leaves() {
+    for budget_bytes in 8..80 {
+        for arena in poor_arenas(budget_bytes) {
+            let label = arena.try_alloc_fmt(format_args!("{budget_bytes} B"));
+            assert_eq!(label.map(|label| &*label), Ok(&*format!("{budget_bytes} B")));
+        }
+        for arena in poor_arenas(budget_bytes) {
+            let mut text = FrameString::new_in(&arena);
+            assert_eq!(text.try_push_str("3 of 8"), Ok(()), "{budget_bytes} B");
+        }
+    }
+}
+
+#[test]
+fn text_is_inserted_between_characters_and_taken_from_the_end_by_whole_ones() {
+    for arena in arenas() {
+        for at in 0..=WHOLE.len() + 1 {
+            let mut text = FrameString::new_in(&arena);
+            text.push_str(WHOLE);
+            let mut wanted = String::from(WHOLE);
+            let is_in = catch_unwind(AssertUnwindSafe(|| text.insert_str(at, "ß!"))).is_ok();
+            assert_eq!(is_in, WHOLE.is_char_boundary(at), "{at}");
+            if is_in {
+                wanted.insert_str(at, "ß!");
+            }
+            while let Some(last) = wanted.pop() {
+                assert_eq!(text.pop(), Some(last));
+                assert_eq!(str::from_utf8(text.as_bytes()), Ok(&*wanted));
+            }
+            assert_eq!(text.pop(), None);
+        }
+    }
+}
+
+#[test]
+fn text_is_a_key_as_a_str_is() {
+    for arena in arenas() {
+        let mut names =
+            frame_vec![in &arena; frame_format!(in &arena, "orc"), frame_format!(in &arena, "elf")];
+        names.sort();
+        assert!(names.iter().eq(["elf", "orc"]));
+        let counts = FrameMap::from_iter_in(names.drain(..).zip(1..), &arena);
+        assert_eq!((counts["elf"], counts["orc"], counts.get("door")), (1, 2, None));
     }
 }

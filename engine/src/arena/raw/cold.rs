@@ -62,7 +62,7 @@ impl RawArena {
 
     fn claim_object(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let bytes = size::padded(layout.size());
-        self.afford_object(bytes, layout)?;
+        self.afford_object(bytes, layout.size())?;
         self.objects.allocate(layout).ok_or_else(|| {
             self.repay_object(bytes);
             self.out_of_memory(layout.size())
@@ -114,7 +114,7 @@ impl RawArena {
         let may_warn = self.crossing.get() == Crossing::No;
         match self.limit() {
             Budget::Refuse(bytes) if crosses(bytes, needed_bytes) => {
-                return Err(self.over_limit(layout, needed_bytes));
+                return Err(self.over_limit(layout.size(), needed_bytes));
             }
             Budget::Warn(bytes) if may_warn && crosses(bytes, padded_bytes) => {
                 self.crossing.set(Crossing::Unlogged);
@@ -122,7 +122,7 @@ impl RawArena {
                 return Ok(());
             }
             _ if !takes_a_block => {
-                return Err(self.over_limit(layout, needed_bytes));
+                return Err(self.over_limit(layout.size(), needed_bytes));
             }
             _ => {}
         }
@@ -237,6 +237,26 @@ impl RawArena {
         }
     }
 
+    /// Why the last object, which was not made longer where it lies, cannot be, if the limit alone is
+    /// in the way: it names the bytes that are missing, not all that a move would take.
+    pub(super) fn refuse_to_lengthen(&self, old: Layout, new: Layout) -> Result<(), AllocError> {
+        let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
+        let room = self.limit.get().addr() - self.ptr.get().addr();
+        let moves = more > room && self.config.can_grow; // To another block.
+        let is_own = matches!(self.source, Source::Own { .. });
+        if moves || !is_own || new.size() > size::MAX_REQUEST_BYTES {
+            return Ok(());
+        }
+        match self.config.limit(true) {
+            Budget::Refuse(bytes) if self.used_bytes() + more > bytes => {
+                let error = self.over_limit(size::missing(old.size(), new.size()), more);
+                self.note_refusal(&error);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Notes that an object grew where it lies. In a set other turns would have moved it.
     #[inline]
     pub(super) fn note_growth(&self, old_bytes: usize, new_bytes: usize) {
@@ -297,10 +317,14 @@ impl RawArena {
         self.start.get().wrapping_add(affordable.min(room))
     }
 
-    /// Checks the budget for `bytes` more in per-object mode.
-    pub(super) fn afford_object(&self, bytes: usize, layout: Layout) -> Result<(), AllocError> {
+    /// Checks the budget for `bytes` more in per-object mode, padding included.
+    pub(super) fn afford_object(
+        &self,
+        bytes: usize,
+        requested_bytes: usize,
+    ) -> Result<(), AllocError> {
         if let Source::Shared(shared) = &self.source {
-            return shared.afford_object(bytes, layout);
+            return shared.afford_object(bytes, requested_bytes);
         }
         let used = self.used_bytes().saturating_add(bytes);
         let is_over = self.crossing.get() != Crossing::No;
@@ -308,7 +332,7 @@ impl RawArena {
             !is_over && matches!(self.limit(), Budget::Warn(budget_bytes) if used > budget_bytes);
         match self.config.limit(is_over || crosses) {
             Budget::Refuse(limit_bytes) if used > limit_bytes => {
-                return Err(self.over_limit(layout, size::padded(layout.size())));
+                return Err(self.over_limit(requested_bytes, bytes));
             }
             _ if crosses => self.crossing.set(Crossing::Unlogged),
             _ => {}
@@ -350,9 +374,9 @@ impl RawArena {
         }
     }
 
-    fn over_limit(&self, layout: Layout, padded_bytes: usize) -> AllocError {
-        let padding_bytes = padded_bytes - layout.size();
-        let error = self.config.refusal(layout.size(), padding_bytes, self.used_bytes());
+    fn over_limit(&self, requested_bytes: usize, padded_bytes: usize) -> AllocError {
+        let padding_bytes = padded_bytes - requested_bytes;
+        let error = self.config.refusal(requested_bytes, padding_bytes, self.used_bytes());
         let is_refusing = matches!(error, AllocError::OverBudget { .. });
         if profile::IS_BUILT_IN
             && is_refusing

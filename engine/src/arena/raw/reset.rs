@@ -323,9 +323,11 @@ impl RawArena {
         &self.config
     }
 
-    /// Bytes until the end of the window, as far as the budget goes.
+    /// Bytes until the end of the window, as far as the budget goes: whole steps of the pointer, for
+    /// a budget may end between two.
     pub(crate) fn room_bytes(&self) -> usize {
-        self.soft_end.get().addr().saturating_sub(self.ptr.get().addr())
+        let room = self.soft_end.get().addr().saturating_sub(self.ptr.get().addr());
+        room & !(size::MIN_ALIGN_BYTES - 1)
     }
 
     /// Layout of `len` values of `T`.

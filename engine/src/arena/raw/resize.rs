@@ -95,13 +95,14 @@ impl RawArena {
             // SAFETY: O1, O2: in per-object mode every claimed object is on the list.
             return unsafe { self.resize_object(object, old, new) };
         }
-        if self.is_last(object, old.size())
-            && let Some(resized) = self.resize_last(object, old, new)
-        {
-            self.trace_resize(resized, size::padded(new_size));
-            self.profile.released(resized.as_ptr(), old.size());
-            self.profile.claimed(resized.as_ptr(), new_size);
-            return Ok(resized);
+        if self.is_last(object, old.size()) {
+            if let Some(resized) = self.resize_last(object, old, new) {
+                self.trace_resize(resized, size::padded(new_size));
+                self.profile.released(resized.as_ptr(), old.size());
+                self.profile.claimed(resized.as_ptr(), new_size);
+                return Ok(resized);
+            }
+            self.refuse_to_lengthen(old, new)?;
         }
         if size::padded(new_size) <= size::padded(old.size()) {
             poison::allow_use(object.as_ptr(), new_size); // Its padding may be used now.
@@ -157,7 +158,8 @@ impl RawArena {
         new: Layout,
     ) -> Result<NonNull<u8>, AllocError> {
         let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
-        self.afford_object(more, new).inspect_err(|error| self.note_refusal(error))?;
+        self.afford_object(more, size::missing(old.size(), new.size()))
+            .inspect_err(|error| self.note_refusal(error))?;
         self.note_peak();
         self.profile.released(object.as_ptr(), old.size());
         // SAFETY: O1, O2, by the caller's promise; `new` is a valid layout of the same alignment.

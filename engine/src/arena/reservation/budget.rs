@@ -1,7 +1,6 @@
 //! What a frame of a set may use, and what it says when that is not enough. No unsafe code.
 #![forbid(unsafe_code)]
 
-use core::alloc::Layout;
 use core::sync::atomic::Ordering;
 
 use super::Reservation;
@@ -42,9 +41,12 @@ impl Reservation {
     }
 
     /// Takes the bytes of one object from the budget, in per-object mode.
-    pub(crate) fn afford_object(&self, bytes: usize, layout: Layout) -> Result<(), AllocError> {
-        let padded_bytes = size::padded(layout.size());
-        let refusal = || self.over_limit(layout.size(), padded_bytes, 0);
+    pub(crate) fn afford_object(
+        &self,
+        bytes: usize,
+        requested_bytes: usize,
+    ) -> Result<(), AllocError> {
+        let refusal = || self.over_limit(requested_bytes, bytes, 0);
         self.afford(bytes, bytes, 0).map(drop).ok_or_else(refusal)
     }
 

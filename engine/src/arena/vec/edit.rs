@@ -1,0 +1,106 @@
+//! What changes a vector in its middle or in its length.
+#![forbid(unsafe_code)]
+
+use core::iter::repeat_n;
+use core::ops::{Bound, RangeBounds};
+
+use super::{FrameVec, raw_parts};
+use crate::arena::error::{Refused, granted};
+
+impl<T> FrameVec<'_, T> {
+    /// Takes the elements in `range` out, in order; those behind close up when the iterator is dropped.
+    /// What it has not given by then is dropped with it.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut queue = frame_vec![in &arena; "spawn", "move", "hit", "die"];
+    /// assert!(queue.drain(..2).eq(["spawn", "move"]));
+    /// assert_eq!(queue, ["hit", "die"]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the range ends before its start, or beyond the length.
+    #[track_caller]
+    pub fn drain(
+        &mut self,
+        range: impl RangeBounds<usize>,
+    ) -> impl DoubleEndedIterator<Item = T> + ExactSizeIterator {
+        // Asked once: `Vec::drain` asks twice, and believes both answers.
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len(),
+        };
+        let _ = &self[start..end]; // Panics in the caller's name.
+        self.inner.drain(start..end)
+    }
+
+    /// Drops the elements from `len` on, or appends clones of `value` up to it.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, FrameVec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut heights = FrameVec::new_in(&arena);
+    /// heights.resize(3, 0.5);
+    /// assert_eq!(heights, [0.5; 3]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses, or `T::clone` panics.
+    #[track_caller]
+    pub fn resize(&mut self, len: usize, value: T)
+    where
+        T: Clone,
+    {
+        granted(self.try_resize(len, value));
+    }
+
+    /// As [`resize`](Self::resize).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was appended, and the error holds `value`.
+    #[track_caller]
+    pub fn try_resize(&mut self, len: usize, value: T) -> Result<(), Refused<T>>
+    where
+        T: Clone,
+    {
+        let missing = len.saturating_sub(self.len());
+        if let Err(error) = self.try_reserve(missing) {
+            return Err(Refused::new(error, value));
+        }
+        self.truncate(len);
+        raw_parts::append_to_room(&mut self.inner, repeat_n(value, missing));
+        Ok(())
+    }
+
+    /// Keeps the first of each run of equal elements; of a sorted vector, each element once.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut touched = frame_vec![in &arena; 7, 3, 7, 3, 5];
+    /// touched.sort_unstable();
+    /// touched.dedup();
+    /// assert_eq!(touched, [3, 5, 7]);
+    /// ```
+    pub fn dedup(&mut self)
+    where
+        T: PartialEq,
+    {
+        self.inner.dedup();
+    }
+
+    /// Keeps the first of each run of elements with equal keys.
+    pub fn dedup_by_key<K: PartialEq>(&mut self, key: impl FnMut(&mut T) -> K) {
+        self.inner.dedup_by_key(key);
+    }
+}
