@@ -321,68 +321,6 @@ impl<'a, T> FrameVec<'a, T> {
         self.inner.clear();
     }
 
-    /// Inserts `value` before the element at `index`.
-    ///
-    /// # Panics
-    /// If `index` is over the length, or the budget or the system refuses.
-    #[track_caller]
-    pub fn insert(&mut self, index: usize, value: T) {
-        granted(self.try_insert(index, value));
-    }
-
-    /// As [`insert`](Self::insert).
-    ///
-    /// ```
-    /// use frame_arena::{FrameArena, frame_vec};
-    ///
-    /// let arena = FrameArena::new();
-    /// let mut path = frame_vec![in &arena; "spawn", "gate"];
-    /// path.try_insert(1, "bridge")?;
-    /// assert_eq!(path, ["spawn", "bridge", "gate"]);
-    /// # Ok::<(), frame_arena::Refused<&str>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the budget or the system refuses; the error holds `value`.
-    ///
-    /// # Panics
-    /// If `index` is over the length.
-    #[track_caller]
-    pub fn try_insert(&mut self, index: usize, value: T) -> Result<(), Refused<T>> {
-        let len = self.len();
-        assert!(index <= len, "insertion index {index} is over the length {len}");
-        match self.try_reserve(1) {
-            Ok(()) => self.inner.insert(index, value),
-            Err(error) => return Err(Refused::new(error, value)),
-        }
-        Ok(())
-    }
-
-    /// Removes and returns the element at `index`, moving those behind it.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn remove(&mut self, index: usize) -> T {
-        self.inner.remove(index)
-    }
-
-    /// Removes and returns the element at `index`, putting the last one in its place.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn swap_remove(&mut self, index: usize) -> T {
-        let len = self.len();
-        assert!(index < len, "swap_remove index {index} is not under the length {len}");
-        self.inner.swap_remove(index)
-    }
-
-    /// Keeps the elements for which `keep` says yes, in order.
-    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
-        self.inner.retain(keep);
-    }
-
     /// The elements.
     #[must_use]
     #[inline]
