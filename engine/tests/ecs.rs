@@ -1,9 +1,7 @@
 //! Phases and the frame driver, from outside.
 #![cfg(feature = "ecs")]
 
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -13,6 +11,11 @@ use frame_arena::ecs::{
     Arena, Engine, EngineConfig, FrameError, Lifetime, Phase, PhaseArena, TickClock, Workers, phase,
 };
 use frame_arena::{ArenaConfig, ArenaMode, Budget, Handle, StaleHandle, heap};
+
+#[path = "arena/panic_file.rs"]
+mod panic_file;
+
+use panic_file::panic_file;
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting::system();
@@ -490,23 +493,6 @@ fn per_object_mode_makes_a_heap_call_for_each_allocation() {
     assert_eq!((report.heap.heap_calls, report.phases[0].stats.block_count), (0, 1));
 }
 
-/// The file that `work` panics in.
-fn panic_file(work: impl FnOnce()) -> Option<String> {
-    thread_local! {
-        static FILE: Cell<Option<String>> = const { Cell::new(None) };
-    }
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        let others = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            FILE.set(info.location().map(|location| location.file().to_string()));
-            others(info);
-        }));
-    });
-    catch_unwind(AssertUnwindSafe(work)).err()?;
-    FILE.take()
-}
-
 /// All named a line of this crate.
 #[test]
 fn what_is_set_up_wrongly_panics_in_the_name_of_its_caller() {
@@ -516,15 +502,15 @@ fn what_is_set_up_wrongly_panics_in_the_name_of_its_caller() {
         const LIFETIME: Lifetime = Lifetime::Frame;
     }
     let good = EngineConfig::default();
-    let two_or_one = ArenaConfig { frames_in_flight: 3, ..good.update };
+    let three_in_flight = ArenaConfig { frames_in_flight: 3, ..good.update };
     let works: [&dyn Fn(); 9] = [
         &|| _ = Engine::new().add_systems(Audio, || {}),
         &|| _ = Engine::new().try_add_phase::<Audio, phase::Render>(good.update),
         &|| _ = Engine::new().try_add_phase::<phase::Update, Audio>(good.update),
         &|| _ = Engine::try_with_config(EngineConfig { tick: Duration::ZERO, ..good }),
         &|| _ = Engine::try_with_config(EngineConfig { threads: 0, ..good }),
-        &|| _ = Engine::try_with_config(EngineConfig { render: two_or_one, ..good }),
-        &|| _ = PhaseArena::<Audio>::try_new(two_or_one),
+        &|| _ = Engine::try_with_config(EngineConfig { render: three_in_flight, ..good }),
+        &|| _ = PhaseArena::<Audio>::try_new(three_in_flight),
         &|| _ = TickClock::new(TICK, 0),
         &|| _ = Workers::try_new(0),
     ];

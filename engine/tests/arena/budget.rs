@@ -1,15 +1,14 @@
 //! Budgets: exact, with the reason in the error and the value back, and warnings once a frame.
 
-use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::sync::Once;
-use std::{panic, thread};
+use std::thread;
 
 use frame_arena::{
     AllocError, ArenaConfig, ArenaMode, Budget, FrameArena, FrameString, FrameVec, ThreadArenas,
     TypedArena, frame_box,
 };
 
+use crate::panic_file::panic_file;
 use crate::support::{Align1024, AnyArena, GRANULE_BYTES, Item, MODES, config, panic_text};
 use crate::warnings;
 
@@ -197,23 +196,6 @@ fn the_plain_calls_panic_with_the_same_text() {
         let makes_room = || _ = FrameVec::<u64>::with_capacity_in(2, arena);
         assert_eq!(panic_text(makes_room).as_deref(), text);
     }
-}
-
-/// Where `work` panics.
-fn panic_file(work: impl FnOnce()) -> Option<String> {
-    thread_local! {
-        static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
-    }
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        let others = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            FILE.set(info.location().map(|location| location.file().to_string()));
-            others(info);
-        }));
-    });
-    panic_text(work)?;
-    FILE.take()
 }
 
 /// Half of them named a line of this crate.

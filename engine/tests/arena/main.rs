@@ -10,6 +10,7 @@ mod keep;
 mod model;
 mod model_lifetimes;
 mod nesting;
+mod panic_file;
 mod poison;
 mod reset;
 mod scratch;
