@@ -21,12 +21,8 @@ use glam::Vec2;
 pub struct PhysicsConfig {
     /// Length of a tick in seconds: the same as the engine's. Default a 60th.
     pub tick_secs: f32,
-    /// Distance of the walls from the middle, in metres. Default 16 x 9. Infinite: no walls.
-    ///
-    /// Without walls, take out what flies far away. The grid reaches as far as its bodies, with two
-    /// cells for each at most: where 5,000 lie within 30 x 16 m, one more that is 10 km to the right
-    /// and as far up leaves a twentieth of the contacts found, and
-    /// [`pairs_untested`](super::PhysicsShortfall::pairs_untested) tells.
+    /// Distance of the walls from the middle, in metres. Default 16 x 9. Infinite: no walls; what flies
+    /// far away costs the rest no contacts.
     pub half_extents_m: Vec2,
     /// Acceleration everywhere, in m/s^2. Default (0, -9.81).
     pub gravity: Vec2,

@@ -6,12 +6,15 @@
 //! Real-Time Collision Detection, 7.1), and as wide or, in a dense world, a quarter as wide: the
 //! bodies near another in its row are one run, whose ends are found the nearer. A few bodies far
 //! larger than the rest would make the cells too wide for all: they get a second level of their own
-//! (after Ericson's hierarchical grid, 7.2).
+//! (after Ericson's hierarchical grid, 7.2). So would a few far away: the plane is then folded, like
+//! a map, on a rectangle of cells that has its bodies' number. What is near stays near, and what else
+//! comes to lie there is told apart by the test of the circles, as in a hashed grid (7.1.3), whose
+//! neighbours would lie anywhere.
 
 use core::ops::Range;
 use core::sync::atomic::AtomicU32;
 
-use glam::{Vec2, Vec2Swizzles, Vec4, Vec4Swizzles};
+use glam::{DVec2, Vec2, Vec2Swizzles, Vec4, Vec4Swizzles};
 
 use super::circles::Circles;
 use super::collider::CollisionObject;
@@ -21,9 +24,13 @@ use crate::{SliceHandle, ThreadArenas};
 /// Bodies of more than this many mean radii go to the second level: at most a quarter of all.
 pub const GIANT_RADII: f32 = 4.0;
 
-/// Most cells per body of a level. Cells grow wider rather than more, so that a wide world with
-/// few or tiny bodies takes no more memory than a full one.
+/// Most cells per body of a level, so that a wide world with few or tiny bodies takes no more memory
+/// than a full one. Cells grow wider rather than more; in a wider world yet it is folded.
 pub const MAX_CELLS_PER_BODY: usize = 2;
+
+/// A world that would make cells more than this much wider than its bodies need is folded instead:
+/// where its bodies crowd, a cell of this width holds nine times what it should.
+const MAX_WIDENING: f32 = 3.0;
 
 /// Columns to the height of a cell, where cells as wide as high would hold two bodies or more: a
 /// search tests a quarter fewer bodies then, and takes a tenth less time.
@@ -40,6 +47,15 @@ const MAX_CELLS_ALONG: f32 = 40_000.0;
 /// Added to it, a number under it leaves no fraction: its bits are those of the whole number. A cast
 /// takes four times the instructions.
 const TWO_TO_23: f32 = 8_388_608.0;
+
+/// The same for 64 bits.
+const TWO_TO_52: f64 = 4_503_599_627_370_496.0;
+
+/// Added to a number and taken away again, it leaves the nearest whole one, of either sign.
+const WHOLE_OF_64: DVec2 = DVec2::splat(1.5 * TWO_TO_52);
+
+/// Least height of a cell, in metres, that has an inverse.
+const LEAST_CELL_M: f32 = 4.0 * f32::MIN_POSITIVE;
 
 /// Cells that `nearest` can tell apart.
 const MAX_CELLS_IN_A_ROW: u32 = 1 << 23;
@@ -101,6 +117,8 @@ pub(crate) struct Level {
     first_cell: usize,
     /// Whether rows lie along y. Then all of the above is turned too.
     is_turned: bool,
+    /// Whether the plane is folded on the rectangle, again and again.
+    pub(super) is_folded: bool,
     /// Metres; no body of this level is larger.
     pub(crate) max_radius: f32,
 }
@@ -154,6 +172,13 @@ fn nearest(x: f32, most: f32) -> u32 {
     (x + TWO_TO_23).to_bits() & (MAX_CELLS_IN_A_ROW - 1)
 }
 
+/// The whole numbers nearest to a column and a row.
+#[inline(always)]
+fn whole(cell: DVec2) -> (u32, u32) {
+    let [column, row] = (cell + TWO_TO_52).to_array().map(|number| number.to_bits() as u32);
+    (column, row)
+}
+
 /// A position as a level sees it.
 #[inline(always)]
 fn turned(position: Vec2, is_turned: bool) -> Vec2 {
@@ -194,11 +219,21 @@ impl Level {
         let most = max_cells as f32;
         let longest = size.max_element() / most.min(MAX_CELLS_ALONG);
         let least_cell_m = (size.x * size.y / most).sqrt().max(longest);
-        let cell_m = (2.0 * extent.max_radius * CELL_MARGIN).max(least_cell_m);
-        // Casts from float saturate, and a world of infinite size has one cell.
-        let columns = ((size.x / cell_m) as usize + 1).min(max_cells);
-        let rows = ((size.y / cell_m) as usize + 1).min(max_cells / columns + 1);
-        let is_dense = columns * rows * DENSE_REACH <= max_cells;
+        let needed_m = (2.0 * extent.max_radius * CELL_MARGIN).max(LEAST_CELL_M);
+        let is_folded = least_cell_m > needed_m * MAX_WIDENING;
+        let cell_m = if is_folded { needed_m } else { needed_m.max(least_cell_m) };
+        // Casts from float saturate.
+        let [columns, rows] =
+            [size.x, size.y].map(|side_m| ((side_m / cell_m) as usize).saturating_add(1));
+        let (columns, rows) = if is_folded {
+            // As square as may be: then no side is folded more often than it must.
+            let columns = columns.min(max_cells / rows.min(max_cells.isqrt()));
+            (columns, rows.min(max_cells / columns))
+        } else {
+            let columns = columns.min(max_cells);
+            (columns, rows.min(max_cells / columns + 1))
+        };
+        let is_dense = !is_folded && columns * rows * DENSE_REACH <= max_cells;
         let reach = if is_dense { DENSE_REACH } else { 1 };
         let columns = columns * reach;
         let cell_m = Vec2::new(cell_m / reach as f32, cell_m);
@@ -212,6 +247,7 @@ impl Level {
             rows,
             first_cell,
             is_turned,
+            is_folded,
             max_radius: extent.max_radius,
         }
     }
@@ -241,8 +277,34 @@ impl Level {
 
     #[inline(always)]
     fn column_and_row(&self, position: Vec2) -> (u32, u32) {
+        if self.is_folded {
+            return whole(self.folded(self.unfolded(position)));
+        }
         let cell = (turned(position, self.is_turned) - self.origin) * self.cells_per_metre;
         (nearest(cell.x, self.last_column), nearest(cell.y, self.last_row))
+    }
+
+    /// Column and row if there were cells everywhere, from the one around the world's origin. In 64
+    /// bits, so that rounding takes less than the margin however far away that is.
+    #[inline(always)]
+    fn unfolded(&self, position: Vec2) -> DVec2 {
+        turned(position, self.is_turned).as_dvec2() * self.cells_per_metre.as_dvec2()
+    }
+
+    /// Last column and row.
+    fn last(&self) -> Vec2 {
+        Vec2::new(self.last_column, self.last_row)
+    }
+
+    /// Folds the plane on the rectangle: there and back along each side, as often as it takes.
+    #[inline(always)]
+    fn folded(&self, cell: DVec2) -> DVec2 {
+        let last = self.last().as_dvec2();
+        let period = 2.0 * last;
+        let turns = (cell * (1.0 / period) + WHOLE_OF_64) - WHOLE_OF_64;
+        let folded = (cell - turns * period).abs();
+        // Where there is one cell, nothing is less.
+        DVec2::select(folded.cmplt(last), folded, last)
     }
 
     /// The cell and the row of a position.
@@ -253,7 +315,7 @@ impl Level {
         (self.first_in_row(0) as u32 + row * self.stride() as u32 + column, row)
     }
 
-    /// The same of two positions side by side, to the bit.
+    /// The same of two positions side by side, to the bit; not in a folded level.
     #[inline(always)]
     pub(super) fn two_cells_and_rows(&self, positions: [Vec2; 2]) -> [(u32, u32); 2] {
         let both = |way: Vec2| Vec4::from((way, way));
@@ -282,13 +344,38 @@ impl Level {
         reach_m: f32,
         rows: Range<usize>,
     ) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (left, bottom) = self.column_and_row(position - reach_m);
-        let (right, top) = self.column_and_row(position + reach_m);
+        let corners = [position - reach_m, position + reach_m];
+        let [(left, right), (bottom, top)] = self.columns_and_rows_between(corners);
         let level = *self;
         (rows.start.max(bottom as usize)..rows.end.min(top as usize + 1)).map(move |row| {
             let start = level.first_in_row(row);
             (start + left as usize, start + right as usize)
         })
+    }
+
+    /// First and last column, first and last row of a rectangle, from its lower left corner to its
+    /// upper right one.
+    // Not into the search for pairs, which it would slow by a fifth.
+    #[inline(never)]
+    fn columns_and_rows_between(&self, corners: [Vec2; 2]) -> [(u32, u32); 2] {
+        let [(left, bottom), (right, top)] = corners.map(|corner| self.column_and_row(corner));
+        if !self.is_folded {
+            return [(left, right), (bottom, top)];
+        }
+        let last = self.last();
+        let turns = corners.map(|corner| (self.unfolded(corner) / last.as_dvec2()).floor());
+        let between = |one: u32, other: u32, turns: [f64; 2], last: f32| {
+            let (least, most) = (one.min(other), one.max(other));
+            match turns[1] - turns[0] {
+                0.0 => (least, most),
+                // An even turn is at the first cell, an odd one at the last.
+                1.0 if turns[1] % 2.0 == 0.0 => (0, most),
+                1.0 => (least, last as u32),
+                _ => (0, last as u32),
+            }
+        };
+        let [from, to] = turns;
+        [between(left, right, [from.x, to.x], last.x), between(bottom, top, [from.y, to.y], last.y)]
     }
 }
 
@@ -299,7 +386,7 @@ mod tests {
 
     #[test]
     fn two_positions_lie_where_each_lies() {
-        let objects = scene::uniform(8, 400, 0.05, 0.1);
+        let objects = scene::uniform(8, 4_000, 0.1, 0.2);
         let mut positions: Vec<Vec2> =
             objects.iter().map(|object| object.motion.position).collect();
         let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -0.0, 1e-40];
@@ -308,9 +395,66 @@ mod tests {
         let extent = objects.iter().map(Extent::of).fold(Extent::EMPTY, Extent::joined);
         for (walls, is_turned) in [(8.0, false), (8.0, true), (3.0, false), (3.0, true)] {
             let level = Level::new(extent, Vec2::new(walls, 8.0), 5, is_turned);
+            assert!(!level.is_folded);
             for (&one, &other) in positions.iter().zip(positions.iter().rev()) {
                 let each = [one, other].map(|position| level.cell_and_row(position));
                 assert_eq!(level.two_cells_and_rows([one, other]), each, "{one} {other}");
+            }
+        }
+    }
+
+    /// Levels that are folded, of few cells and many, square and long.
+    fn folded_levels() -> impl Iterator<Item = Level> {
+        let sizes = [(0.001, 1_000.0), (50.0, 50.0), (1e9, 0.0), (1e30, 1e30), (f32::MAX, 3.0)];
+        let sides = sizes.into_iter().flat_map(|(x, y)| [Vec2::new(x, y), Vec2::new(y, x)]);
+        sides.zip([1, 2, 3, 40, 5_000].into_iter().cycle()).map(|(side, count)| {
+            let corners = Vec4::from((-side, -side));
+            let extent = Extent { corners, max_radius: 0.05, count };
+            let level = Level::new(extent, Vec2::INFINITY, 0, count == 2);
+            assert!(level.is_folded, "{side} {count}");
+            assert!((level.last_column as usize + 1) * level.rows <= 2 * count);
+            level
+        })
+    }
+
+    /// A place in a world of any size.
+    fn anywhere(random: &mut scene::Random) -> Vec2 {
+        let scale = 10_f32.powf(random.between(-2.0, 8.0));
+        Vec2::new(random.between(-scale, scale), random.between(-scale, scale))
+    }
+
+    #[test]
+    fn what_overlaps_lies_in_neighbouring_cells_wherever_it_is() {
+        let mut random = scene::Random(5);
+        for level in folded_levels() {
+            for _ in 0..20_000 {
+                let one = anywhere(&mut random);
+                let way = Vec2::new(random.between(-0.1, 0.1), random.between(-0.1, 0.1));
+                let other = one + way;
+                if (other - one).abs().max_element() >= 0.1 {
+                    continue; // Rounding took them apart.
+                }
+                let [a, b] = [one, other].map(|position| level.column_and_row(position));
+                let distance = a.0.abs_diff(b.0).max(a.1.abs_diff(b.1));
+                assert!(distance <= 1, "{one} in {a:?}, {other} in {b:?} of {level:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rectangle_covers_what_lies_in_it_however_it_is_folded() {
+        let mut random = scene::Random(6);
+        for level in folded_levels() {
+            for _ in 0..20_000 {
+                let middle = anywhere(&mut random);
+                let reach_m = 10_f32.powf(random.between(-2.0, 2.0));
+                let way = Vec2::new(random.between(-1.0, 1.0), random.between(-1.0, 1.0));
+                let corners = [middle - reach_m, middle + reach_m];
+                let inside = (middle + way * reach_m).clamp(corners[0], corners[1]);
+                let (column, row) = level.column_and_row(inside);
+                let [(left, right), (bottom, top)] = level.columns_and_rows_between(corners);
+                assert!((left..=right).contains(&column), "{middle} {reach_m} {level:?}");
+                assert!((bottom..=top).contains(&row), "{middle} {reach_m} {level:?}");
             }
         }
     }

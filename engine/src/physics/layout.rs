@@ -52,7 +52,8 @@ impl Layout {
         }
     }
 
-    /// Where four bodies go, none of which is a giant, with half of the instructions.
+    /// Where four bodies go, none of which is a giant, in a level that is not folded, with half of the
+    /// instructions.
     #[inline(always)]
     fn place_four(&self, objects: &[CollisionObject; 4]) -> [Placed; 4] {
         let [a, b, c, d] = objects.each_ref().map(|object| object.motion.position);
@@ -61,21 +62,24 @@ impl Layout {
         [a, b, c, d].map(|place| self.in_band(place))
     }
 
+    /// Where at most four bodies go. Not into the loop over all, most of which has no use for it.
+    #[inline(never)]
+    fn place_some(&self, objects: &[CollisionObject]) -> [Placed; 4] {
+        let place = |object| self.place(object);
+        array::from_fn(|n| objects.get(n).map_or(Placed::default(), place))
+    }
+
     /// Where all bodies go. Fills `part`, whose last four may have places of nobody.
     pub(super) fn place_all<'p>(
         &self,
         objects: &[CollisionObject],
         part: Part<'p, [Placed; 4]>,
     ) -> &'p [Placed] {
-        let each = |objects: &[CollisionObject]| {
-            let place = |object| self.place(object);
-            array::from_fn(|n| objects.get(n).map_or(Placed::default(), place))
-        };
-        let placed = if self.giants.is_some() {
-            part.fill_from(objects.chunks(4).map(each))
+        let placed = if self.giants.is_some() || self.level.is_folded {
+            part.fill_from(objects.chunks(4).map(|some| self.place_some(some)))
         } else {
             let (fours, rest) = objects.as_chunks();
-            let rest = (!rest.is_empty()).then(|| each(rest));
+            let rest = (!rest.is_empty()).then(|| self.place_some(rest));
             part.fill_from(fours.iter().map(|four| self.place_four(four)).chain(rest))
         };
         &placed.as_flattened()[..objects.len()]

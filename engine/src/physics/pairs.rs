@@ -336,4 +336,28 @@ mod tests {
         let wanted = objects.windows(2).map(|two| brute_force(two).len()).sum::<usize>();
         assert_eq!(found(&objects, Vec2::INFINITY).len(), wanted);
     }
+
+    #[test]
+    fn far_bodies_cost_no_pairs_of_the_others() {
+        for far_m in [1e3, 1e6, 1e12, 1e38] {
+            let mut objects = scene::uniform(9, 3_000, 0.08, 0.08);
+            objects[5].motion.position = Vec2::splat(far_m);
+            objects[6].motion.position = Vec2::new(-far_m, 1.0);
+            assert!(brute_force(&objects).len() > 300);
+            assert_same_pairs(&objects, Vec2::INFINITY);
+        }
+    }
+
+    #[test]
+    fn clusters_far_apart_keep_their_pairs() {
+        let mut objects = scene::uniform(10, 4_000, 0.1, 0.2);
+        for (n, object) in objects.iter_mut().enumerate() {
+            object.motion.position += Vec2::new((n % 4) as f32, (n % 3) as f32) * 5_000.0;
+            if n % 500 == 0 {
+                object.radius = 0.9;
+            }
+        }
+        assert!(brute_force(&objects).len() > 300);
+        assert_same_pairs(&objects, Vec2::INFINITY);
+    }
 }
