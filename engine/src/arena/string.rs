@@ -8,7 +8,7 @@ use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
-use core::ops::Deref;
+use core::ops::{AddAssign, Deref};
 use core::panic::Location;
 
 use super::error::{AllocError, granted};
@@ -127,9 +127,7 @@ impl<'a> FrameString<'a> {
     /// As `try_push_str`, in the name of `caller`: a `Write` that formats has a place of its own.
     #[inline]
     fn try_push_str_for(&mut self, caller: Caller, text: &str) -> Result<(), AllocError> {
-        if text.len() > self.bytes.capacity() - self.bytes.len() {
-            self.make_room(text.len(), caller)?;
-        }
+        self.try_reserve_for(caller, text.len())?;
         self.bytes.append_to_room(text.as_bytes());
         Ok(())
     }
@@ -145,6 +143,44 @@ impl<'a> FrameString<'a> {
         let arena = self.bytes.arena();
         let claim_bytes = first_claim_bytes(arena).max(len_bytes);
         self.bytes = FrameVec::try_for(caller, claim_bytes, arena)?;
+        Ok(())
+    }
+
+    /// Makes room for `additional_bytes` more of text, and for as many again as there are.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, FrameString};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut page = FrameString::new_in(&arena);
+    /// page.reserve(2_000);
+    /// assert!(page.capacity() >= 2_000);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn reserve(&mut self, additional_bytes: usize) {
+        granted(self.try_reserve(additional_bytes));
+    }
+
+    /// As [`reserve`](Self::reserve).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn try_reserve(&mut self, additional_bytes: usize) -> Result<(), AllocError> {
+        self.try_reserve_for(Location::caller(), additional_bytes)
+    }
+
+    /// As `try_reserve`, in the name of `caller`.
+    #[inline]
+    fn try_reserve_for(&mut self, caller: Caller, more_bytes: usize) -> Result<(), AllocError> {
+        if more_bytes > self.bytes.capacity() - self.bytes.len() {
+            self.make_room(more_bytes, caller)?;
+        }
         Ok(())
     }
 
@@ -242,6 +278,53 @@ impl Write for FrameString<'_> {
         let mut writer = Writer::new(self, Location::caller());
         writer.write_fmt(text)?;
         writer.refusal.map_or(Ok(()), |_| Err(fmt::Error))
+    }
+}
+
+/// Appends text, as [`push_str`](FrameString::push_str).
+///
+/// ```
+/// use frame_arena::{FrameArena, FrameString};
+///
+/// let arena = FrameArena::new();
+/// let mut line = FrameString::new_in(&arena);
+/// line += "orc";
+/// line.extend(['!', '!']);
+/// line.extend([" elf", "?"]);
+/// assert_eq!(line, "orc!! elf?");
+/// ```
+///
+/// # Panics
+/// If the budget or the system refuses.
+impl AddAssign<&str> for FrameString<'_> {
+    #[inline]
+    #[track_caller]
+    fn add_assign(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// Appends characters; panics if the budget or the system refuses. Those before that stay appended.
+impl Extend<char> for FrameString<'_> {
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = char>>(&mut self, characters: I) {
+        let (characters, caller) = (characters.into_iter(), Location::caller());
+        // Only a hint: what is refused here may still fit, for iterators overestimate.
+        let raw = self.arena().raw();
+        let _ = raw.as_a_hint(|| self.try_reserve_for(caller, characters.size_hint().0));
+        for character in characters {
+            self.push(character);
+        }
+    }
+}
+
+/// Appends texts; panics if the budget or the system refuses. Those before that stay appended.
+impl<'t> Extend<&'t str> for FrameString<'_> {
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = &'t str>>(&mut self, texts: I) {
+        for text in texts {
+            self.push_str(text);
+        }
     }
 }
 

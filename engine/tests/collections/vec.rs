@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::ops::{Bound, RangeBounds};
 
-use frame_arena::{FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
+use frame_arena::{FrameArena, FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
 
-use crate::support::panic_text;
+use crate::support::{DropLog, Noted, panic_text};
 use crate::{arenas, poor_arenas};
 
 /// Takes no bytes, and more alignment than a byte's.
@@ -113,6 +113,79 @@ fn a_length_that_is_refused_changes_nothing() {
         assert_eq!(heights, [1, 2, 3, 3]);
         heights.resize(1, 0);
         assert_eq!(heights, [1]);
+    }
+}
+
+#[test]
+fn elements_move_from_vector_to_vector_each_once() {
+    for (arena, other) in arenas().zip(arenas().map(|_| FrameArena::new())) {
+        let log = DropLog::default();
+        let mut all = FrameVec::from_iter_in((0..4).map(|n| log.value(n)), &arena);
+        let mut more = FrameVec::from_iter_in((4..6).map(|n| log.value(n)), &other);
+        let (all_room, more_room) = (all.capacity(), more.capacity());
+        all.append(&mut more);
+        assert_eq!((all.len(), more.len(), more.capacity()), (6, 0, more_room));
+        let rest = all.split_off(1);
+        assert!(rest.iter().map(|value| value.number).eq(1..6) && all.capacity() >= all_room);
+        assert_eq!((all.split_off(1).len(), all.split_off(0).len()), (0, 1));
+        assert_eq!((log.take(), all.len()), (vec![0], 0));
+        assert_eq!(panic_text(|| drop(all.split_off(1))).unwrap(), SPLIT_TEXT);
+        drop(rest);
+        assert_eq!(log.take(), [1, 2, 3, 4, 5]);
+    }
+}
+
+const SPLIT_TEXT: &str = "split_off index 1 is over the length 0";
+
+#[test]
+fn what_cannot_be_moved_stays_where_it_was() {
+    for (arena, rich) in poor_arenas(48).zip(arenas()) {
+        let mut few = frame_vec![in &arena; 1u64, 2, 3];
+        let mut many = frame_vec![in &rich; 4u64, 5, 6, 7];
+        assert!(few.try_append(&mut many).is_err());
+        assert!(panic_text(|| few.append(&mut many)).unwrap().contains("over budget"));
+        few.reserve_exact(3);
+        assert_eq!((few.capacity(), few.try_split_off(2).is_err()), (6, true));
+        assert!(panic_text(|| few.reserve_exact(4)).unwrap().contains("over budget"));
+        assert!(few.try_reserve_exact(usize::MAX).is_err());
+        assert_eq!((&*few, &*many), (&[1, 2, 3][..], &[4, 5, 6, 7][..]));
+    }
+}
+
+#[test]
+fn elements_without_bytes_are_moved_and_dropped_each_once() {
+    for arena in arenas() {
+        DROP_COUNT.set(0);
+        let mut tokens = FrameVec::from_iter_in((0..7).map(|_| Token), &arena);
+        let mut rest = tokens.split_off(2);
+        assert_eq!((tokens.len(), rest.len(), DROP_COUNT.get()), (2, 5, 0));
+        tokens.append(&mut rest);
+        let mut count = 0;
+        tokens.retain_mut(|_| {
+            count += 1;
+            count % 2 == 0
+        });
+        assert_eq!((tokens.len(), rest.len(), DROP_COUNT.get()), (3, 0, 4));
+        drop(tokens);
+        assert_eq!((DROP_COUNT.get(), arena.stats().used_bytes), (7, 0));
+    }
+}
+
+#[test]
+fn a_panic_while_choosing_what_to_keep_neither_loses_nor_doubles() {
+    for arena in arenas() {
+        let log = DropLog::default();
+        let mut values = FrameVec::from_iter_in((0..6).map(|n| log.value(n)), &arena);
+        let keep = |value: &mut Noted| {
+            assert_ne!(value.number, 3, "cannot choose");
+            value.number += 10;
+            value.number != 11
+        };
+        assert!(panic_text(|| values.retain_mut(keep)).is_some());
+        assert_eq!(log.take(), [11]);
+        assert!(values.iter().map(|value| value.number).eq([10, 12, 3, 4, 5]));
+        drop(values);
+        assert_eq!(log.take(), [10, 12, 3, 4, 5]);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The entries of a map, one by one.
 #![forbid(unsafe_code)]
 
-use hashbrown::hash_map::{Drain, IntoIter, Iter, IterMut, Keys, Values, ValuesMut};
+use hashbrown::hash_map::{
+    Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
+};
 
 use super::FrameMap;
 use crate::arena::frame_arena::FrameArena;
@@ -30,6 +32,33 @@ impl<'a, K, V, S> FrameMap<'a, K, V, S> {
     /// The values, mutable.
     pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
         self.inner.values_mut()
+    }
+
+    /// The keys, by value, in the order of [`iter`](Self::iter). What the iterator has not given when it
+    /// is dropped is dropped with it, as are the values.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, FrameMap};
+    ///
+    /// let arena = FrameArena::new();
+    /// let hits = FrameMap::from_iter_in([("orc", 2)], &arena);
+    /// assert!(hits.into_keys().eq(["orc"]));
+    /// ```
+    pub fn into_keys(self) -> IntoKeys<K, V, &'a FrameArena> {
+        self.inner.into_keys()
+    }
+
+    /// The values, by value, in the order of [`iter`](Self::iter), as [`into_keys`](Self::into_keys).
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, FrameMap};
+    ///
+    /// let arena = FrameArena::new();
+    /// let hits = FrameMap::from_iter_in([("orc", 2), ("elf", 3)], &arena);
+    /// assert_eq!(hits.into_values().sum::<i32>(), 5);
+    /// ```
+    pub fn into_values(self) -> IntoValues<K, V, &'a FrameArena> {
+        self.inner.into_values()
     }
 
     /// Takes all entries out and keeps the capacity. What the iterator has not given when it is

@@ -42,6 +42,33 @@ impl FrameString<'_> {
         Ok(())
     }
 
+    /// Removes and returns the character that begins at `index_bytes`, moving those behind it.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_format};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut key = frame_format!(in &arena, "#{}", "orc");
+    /// assert_eq!(key.remove(0), '#');
+    /// assert_eq!(key, "orc");
+    /// ```
+    ///
+    /// # Panics
+    /// If that is inside a character, or at or beyond the text's end.
+    #[track_caller]
+    pub fn remove(&mut self, index_bytes: usize) -> char {
+        let found = self.get(index_bytes..).and_then(|rest| rest.chars().next());
+        let Some(found) = found else {
+            panic!(
+                "byte {index_bytes} is inside a character of {:?} or beyond its last; \
+                 remove at a boundary",
+                self.as_str()
+            )
+        };
+        drop(self.bytes.drain(index_bytes..index_bytes + found.len_utf8())); // T1.
+        found
+    }
+
     /// Removes and returns the last character.
     pub fn pop(&mut self) -> Option<char> {
         let last = self.chars().next_back()?;

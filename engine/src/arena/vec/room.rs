@@ -52,6 +52,25 @@ impl<T> FrameVec<'_, T> {
 
     /// Makes room for exactly `additional` more elements.
     ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut corners = frame_vec![in &arena; 0.0, 1.0];
+    /// corners.reserve_exact(4);
+    /// assert_eq!(corners.capacity(), 6);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn reserve_exact(&mut self, additional: usize) {
+        granted(self.try_reserve_exact(additional));
+    }
+
+    /// As [`reserve_exact`](Self::reserve_exact).
+    ///
     /// # Errors
     /// If the budget or the system refuses.
     #[inline]
