@@ -6,7 +6,7 @@ use std::ops::{Bound, RangeBounds};
 use frame_arena::{FrameArena, FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
 
 use crate::support::{DropLog, Noted, panic_text};
-use crate::{arenas, poor_arenas};
+use crate::{arenas, numbers, poor_arenas};
 
 /// Takes no bytes, and more alignment than a byte's.
 #[repr(align(64))]
@@ -215,5 +215,88 @@ fn a_clone_that_is_refused_panics_with_the_reason() {
         let numbers = frame_vec![in &arena; 1u64, 2, 3];
         let text = panic_text(|| drop(numbers.clone())).unwrap();
         assert!(text.starts_with("test arena over budget: 24 B requested"), "{text}");
+    }
+}
+
+/// As `Vec`, with refusals that change nothing, whatever the budget.
+#[test]
+fn behaves_like_the_standard_vector_until_refused_and_after() {
+    for (seed, arena) in [1, 2, 3].into_iter().zip(poor_arenas(3_000)) {
+        let log = DropLog::default();
+        let make = |n: u64| log.value(n as u32 % 10);
+        let mut vec = FrameVec::new_in(&arena);
+        let mut other = FrameVec::new_in(&arena);
+        let (mut model, mut other_model) = (Vec::new(), Vec::<u32>::new());
+        let mut numbers = numbers(seed);
+        for number in numbers.by_ref().take(3_000) {
+            let at = if model.is_empty() { 0 } else { number as usize / 16 % model.len() };
+            let few = number as usize / 64 % 5;
+            let items = || (number..).take(few);
+            match number % 12 {
+                0 => {
+                    if vec.try_push(make(number)).is_ok() {
+                        model.push(number as u32 % 10);
+                    }
+                }
+                1 => {
+                    if vec.try_insert(at, make(number)).is_ok() {
+                        model.insert(at, number as u32 % 10);
+                    }
+                }
+                2 | 3 => match vec.try_extend(items().map(make)) {
+                    Ok(()) => model.extend(items().map(|n| n as u32 % 10)),
+                    Err(refused) => {
+                        assert!(vec.len() >= model.len());
+                        let appended = vec.len() - model.len();
+                        model.extend(items().map(|n| n as u32 % 10).take(appended));
+                        assert_eq!(
+                            refused.into_value().number,
+                            (number + appended as u64) as u32 % 10
+                        );
+                    }
+                },
+                4 => {
+                    if !model.is_empty() {
+                        assert_eq!(vec.remove(at).number, model.remove(at));
+                    }
+                }
+                5 => {
+                    if !model.is_empty() {
+                        assert_eq!(vec.swap_remove(at).number, model.swap_remove(at));
+                    }
+                }
+                6 => {
+                    let end = (at + few).min(model.len());
+                    let left = vec.drain(at..end).map(|value| value.number).collect::<Vec<_>>();
+                    assert_eq!(left, model.drain(at..end).collect::<Vec<_>>());
+                }
+                7 => {
+                    let is_kept = |n: u32| n % 10 != few as u32;
+                    vec.retain_mut(|value| is_kept(value.number));
+                    model.retain_mut(|n| is_kept(*n));
+                }
+                8 => {
+                    if let Ok(rest) = vec.try_split_off(at) {
+                        other = rest;
+                        other_model = model.split_off(at);
+                    }
+                }
+                9 | 10 => {
+                    if vec.try_append(&mut other).is_ok() {
+                        model.append(&mut other_model);
+                    }
+                }
+                _ => {
+                    vec.dedup_by_key(|value| value.number);
+                    model.dedup();
+                }
+            }
+            assert!(vec.iter().map(|value| value.number).eq(model.iter().copied()));
+            assert!(other.iter().map(|value| value.number).eq(other_model.iter().copied()));
+            assert!(vec.capacity() >= vec.len() && arena.stats().used_bytes <= 3_000);
+        }
+        log.take();
+        drop((vec, other));
+        assert_eq!(log.take().len(), model.len() + other_model.len(), "{seed}");
     }
 }
