@@ -493,6 +493,25 @@ fn per_object_mode_makes_a_heap_call_for_each_allocation() {
     assert_eq!((report.heap.heap_calls, report.phases[0].stats.block_count), (0, 1));
 }
 
+/// It asked whoever added a phase twice to rename it.
+#[test]
+fn a_phase_added_twice_and_one_whose_name_is_taken_are_told_apart() {
+    struct Audio;
+    impl Phase for Audio {
+        const NAME: &'static str = "update";
+        const LIFETIME: Lifetime = Lifetime::Frame;
+    }
+    let add = |add: fn(&mut Engine, ArenaConfig)| {
+        let adds = || add(&mut Engine::new(), ArenaConfig::default());
+        *catch_unwind(adds).unwrap_err().downcast::<String>().unwrap()
+    };
+    let twice =
+        add(|engine, config| _ = engine.try_add_phase::<phase::Update, phase::Render>(config));
+    assert_eq!(twice, "the engine has this phase `update` already; add a phase once");
+    let same_name = add(|engine, config| _ = engine.try_add_phase::<Audio, phase::Render>(config));
+    assert_eq!(same_name, "the engine has another phase `update` already; rename yours");
+}
+
 /// All named a line of this crate.
 #[test]
 fn what_is_set_up_wrongly_panics_in_the_name_of_its_caller() {

@@ -2,6 +2,7 @@
 
 mod entry;
 mod hash;
+mod iter;
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -11,7 +12,7 @@ use core::ops::Index;
 use core::panic::Location;
 
 use hashbrown::TryReserveError;
-use hashbrown::hash_map::{Drain, HashMap, IntoIter, Iter, IterMut, Keys, Values, ValuesMut};
+use hashbrown::hash_map::HashMap;
 
 pub use entry::MapEntry;
 pub use hash::FixedHash;
@@ -127,40 +128,9 @@ impl<'a, K, V, S> FrameMap<'a, K, V, S> {
         self.inner.capacity()
     }
 
-    /// The entries, in an order that follows from the hasher and the map's past.
-    pub fn iter(&self) -> Iter<'_, K, V> {
-        self.inner.iter()
-    }
-
-    /// The entries, values mutable.
-    pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
-        self.inner.iter_mut()
-    }
-
-    /// The keys, in the order of [`iter`](Self::iter).
-    pub fn keys(&self) -> Keys<'_, K, V> {
-        self.inner.keys()
-    }
-
-    /// The values, in the order of [`iter`](Self::iter).
-    pub fn values(&self) -> Values<'_, K, V> {
-        self.inner.values()
-    }
-
-    /// The values, mutable.
-    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
-        self.inner.values_mut()
-    }
-
     /// Drops all entries and keeps the capacity.
     pub fn clear(&mut self) {
         self.inner.clear();
-    }
-
-    /// Takes all entries out and keeps the capacity. What the iterator has not given when it is
-    /// dropped is dropped with it.
-    pub fn drain(&mut self) -> Drain<'_, K, V, &'a FrameArena> {
-        self.inner.drain()
     }
 
     /// Keeps the entries for which `keep` says yes.
@@ -379,33 +349,6 @@ impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for FrameMap<'_, K, V, S> {
     #[track_caller]
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         granted(self.try_extend(entries));
-    }
-}
-
-impl<'a, K, V, S> IntoIterator for FrameMap<'a, K, V, S> {
-    type Item = (K, V);
-    type IntoIter = IntoIter<K, V, &'a FrameArena>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.inner.into_iter()
-    }
-}
-
-impl<'m, K, V, S> IntoIterator for &'m FrameMap<'_, K, V, S> {
-    type Item = (&'m K, &'m V);
-    type IntoIter = Iter<'m, K, V>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl<'m, K, V, S> IntoIterator for &'m mut FrameMap<'_, K, V, S> {
-    type Item = (&'m K, &'m mut V);
-    type IntoIter = IterMut<'m, K, V>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter_mut()
     }
 }
 

@@ -225,13 +225,14 @@ impl Reservation {
         let region = self.region()?;
         let end = window.end();
         let room = region.end.addr().saturating_sub(end.addr());
-        // An empty window of a fresh member lies nowhere and is never `next`.
-        if region.next.load(Ordering::Relaxed) != end || room < missing {
+        let behind = region.free_behind(window)?;
+        if room < missing {
             return None;
         }
         let afforded = self.afford(missing, missing.max(GRANULE_BYTES).min(room), 0)?;
         let next = after(end, afforded, region);
-        let swapped = region.next.compare_exchange(end, next, Ordering::Relaxed, Ordering::Relaxed);
+        let swapped =
+            region.next.compare_exchange(behind, next, Ordering::Relaxed, Ordering::Relaxed);
         if swapped.is_err() {
             self.give_back(afforded);
             return None;
@@ -356,6 +357,16 @@ impl Reservation {
 }
 
 impl Region {
+    /// What `next` is, if nothing lies behind `window` yet. Between the two are fewer than 16 bytes,
+    /// which the claim that left them was given too (S2).
+    fn free_behind(&self, window: Window) -> Option<*mut u8> {
+        let end = window.end();
+        // An older block's window lies elsewhere, and an empty one of a fresh member nowhere.
+        let is_here = (self.first..=self.end).contains(&end);
+        let behind = after(end, 0, self);
+        (is_here && self.next.load(Ordering::Relaxed) == behind).then_some(behind)
+    }
+
     /// `room` to `most` bytes that nobody has, if there are so many.
     fn claim(&self, room: usize, most: usize) -> Option<Window> {
         let mut start = self.next.load(Ordering::Relaxed);

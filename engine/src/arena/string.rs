@@ -8,13 +8,15 @@ use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
-use core::ops::Deref;
+use core::ops::{AddAssign, Deref};
 use core::panic::Location;
 
 use super::error::{AllocError, granted};
 use super::frame_arena::FrameArena;
 use super::trace::Caller;
 use super::vec::FrameVec;
+
+mod edit;
 
 /// First claim for text of unknown length, in bytes: more than most labels, and given back.
 const FIRST_CLAIM_BYTES: usize = 64;
@@ -125,9 +127,7 @@ impl<'a> FrameString<'a> {
     /// As `try_push_str`, in the name of `caller`: a `Write` that formats has a place of its own.
     #[inline]
     fn try_push_str_for(&mut self, caller: Caller, text: &str) -> Result<(), AllocError> {
-        if text.len() > self.bytes.capacity() - self.bytes.len() {
-            self.make_room(text.len(), caller)?;
-        }
+        self.try_reserve_for(caller, text.len())?;
         self.bytes.append_to_room(text.as_bytes());
         Ok(())
     }
@@ -143,6 +143,44 @@ impl<'a> FrameString<'a> {
         let arena = self.bytes.arena();
         let claim_bytes = first_claim_bytes(arena).max(len_bytes);
         self.bytes = FrameVec::try_for(caller, claim_bytes, arena)?;
+        Ok(())
+    }
+
+    /// Makes room for `additional_bytes` more of text, and for as many again as there are.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, FrameString};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut page = FrameString::new_in(&arena);
+    /// page.reserve(2_000);
+    /// assert!(page.capacity() >= 2_000);
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn reserve(&mut self, additional_bytes: usize) {
+        granted(self.try_reserve(additional_bytes));
+    }
+
+    /// As [`reserve`](Self::reserve).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses.
+    #[inline]
+    #[track_caller]
+    pub fn try_reserve(&mut self, additional_bytes: usize) -> Result<(), AllocError> {
+        self.try_reserve_for(Location::caller(), additional_bytes)
+    }
+
+    /// As `try_reserve`, in the name of `caller`.
+    #[inline]
+    fn try_reserve_for(&mut self, caller: Caller, more_bytes: usize) -> Result<(), AllocError> {
+        if more_bytes > self.bytes.capacity() - self.bytes.len() {
+            self.make_room(more_bytes, caller)?;
+        }
         Ok(())
     }
 
@@ -164,71 +202,6 @@ impl<'a> FrameString<'a> {
     #[track_caller]
     pub fn try_push(&mut self, character: char) -> Result<(), AllocError> {
         self.try_push_str(character.encode_utf8(&mut [0; 4]))
-    }
-
-    /// Inserts text before the byte at `index_bytes`.
-    ///
-    /// ```
-    /// use frame_arena::{FrameArena, frame_format};
-    ///
-    /// let arena = FrameArena::new();
-    /// let mut name = frame_format!(in &arena, "orc {}", 7);
-    /// name.insert_str(0, "chief ");
-    /// assert_eq!(name, "chief orc 7");
-    /// ```
-    ///
-    /// # Panics
-    /// If that is inside a character or beyond the text's end, or the budget or the system refuses.
-    #[track_caller]
-    pub fn insert_str(&mut self, index_bytes: usize, text: &str) {
-        granted(self.try_insert_str(index_bytes, text));
-    }
-
-    /// As [`insert_str`](Self::insert_str).
-    ///
-    /// # Errors
-    /// If the budget or the system refuses; then nothing was inserted.
-    ///
-    /// # Panics
-    /// If that is inside a character or beyond the text's end.
-    #[track_caller]
-    pub fn try_insert_str(&mut self, index_bytes: usize, text: &str) -> Result<(), AllocError> {
-        assert!(
-            self.is_char_boundary(index_bytes),
-            "byte {index_bytes} is inside a character of {:?} or beyond it; insert at a boundary",
-            self.as_str()
-        );
-        self.try_push_str(text)?;
-        self.bytes[index_bytes..].rotate_right(text.len()); // T1.
-        Ok(())
-    }
-
-    /// Removes and returns the last character.
-    pub fn pop(&mut self) -> Option<char> {
-        let last = self.chars().next_back()?;
-        self.bytes.truncate(self.len() - last.len_utf8());
-        Some(last)
-    }
-
-    /// Removes all text and keeps the capacity.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-    }
-
-    /// Cuts the text to its first `len_bytes` bytes.
-    ///
-    /// # Panics
-    /// If that is inside a character.
-    #[track_caller]
-    pub fn truncate(&mut self, len_bytes: usize) {
-        if len_bytes < self.len() {
-            assert!(
-                self.is_char_boundary(len_bytes),
-                "byte {len_bytes} is inside a character of {:?}; cut at a boundary",
-                self.as_str()
-            );
-            self.bytes.truncate(len_bytes);
-        }
     }
 
     /// Bytes that fit without another allocation.
@@ -305,6 +278,53 @@ impl Write for FrameString<'_> {
         let mut writer = Writer::new(self, Location::caller());
         writer.write_fmt(text)?;
         writer.refusal.map_or(Ok(()), |_| Err(fmt::Error))
+    }
+}
+
+/// Appends text, as [`push_str`](FrameString::push_str).
+///
+/// ```
+/// use frame_arena::{FrameArena, FrameString};
+///
+/// let arena = FrameArena::new();
+/// let mut line = FrameString::new_in(&arena);
+/// line += "orc";
+/// line.extend(['!', '!']);
+/// line.extend([" elf", "?"]);
+/// assert_eq!(line, "orc!! elf?");
+/// ```
+///
+/// # Panics
+/// If the budget or the system refuses.
+impl AddAssign<&str> for FrameString<'_> {
+    #[inline]
+    #[track_caller]
+    fn add_assign(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// Appends characters; panics if the budget or the system refuses. Those before that stay appended.
+impl Extend<char> for FrameString<'_> {
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = char>>(&mut self, characters: I) {
+        let (characters, caller) = (characters.into_iter(), Location::caller());
+        // Only a hint: what is refused here may still fit, for iterators overestimate.
+        let raw = self.arena().raw();
+        let _ = raw.as_a_hint(|| self.try_reserve_for(caller, characters.size_hint().0));
+        for character in characters {
+            self.push(character);
+        }
+    }
+}
+
+/// Appends texts; panics if the budget or the system refuses. Those before that stay appended.
+impl<'t> Extend<&'t str> for FrameString<'_> {
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = &'t str>>(&mut self, texts: I) {
+        for text in texts {
+            self.push_str(text);
+        }
     }
 }
 

@@ -4,18 +4,18 @@ use core::fmt;
 use core::ops::{Deref, DerefMut};
 use core::panic::Location;
 
-use allocator_api2::collections::{TryReserveError, TryReserveErrorKind};
 use allocator_api2::vec::Vec;
 
 use super::error::{AllocError, Refused, granted};
 use super::frame_arena::FrameArena;
-use super::trace::{Caller, Origin};
+use super::trace::Caller;
 
 mod edit;
 mod into_iter;
 #[cfg(feature = "sim")]
 pub(crate) mod parts;
 mod raw_parts;
+mod room;
 
 pub use into_iter::VecIntoIter;
 
@@ -147,104 +147,6 @@ impl<'a, T> FrameVec<'a, T> {
         Ok(())
     }
 
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn grow_for_push(&mut self) {
-        granted(self.grow_amortized(1, Location::caller()));
-    }
-
-    /// Makes room for `additional` more elements, and for as many again as there are.
-    ///
-    /// # Panics
-    /// If the budget or the system refuses.
-    #[inline]
-    #[track_caller]
-    pub fn reserve(&mut self, additional: usize) {
-        granted(self.try_reserve(additional));
-    }
-
-    /// As [`reserve`](Self::reserve).
-    ///
-    /// # Errors
-    /// If the budget or the system refuses.
-    #[inline]
-    #[track_caller]
-    pub fn try_reserve(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.try_reserve_for(Location::caller(), additional)
-    }
-
-    /// As `try_reserve`, in the name of `caller`.
-    #[inline]
-    pub(super) fn try_reserve_for(
-        &mut self,
-        caller: Caller,
-        additional: usize,
-    ) -> Result<(), AllocError> {
-        if additional > self.inner.capacity() - self.inner.len() {
-            self.grow_amortized(additional, caller)?;
-        }
-        Ok(())
-    }
-
-    /// Makes room for exactly `additional` more elements.
-    ///
-    /// # Errors
-    /// If the budget or the system refuses.
-    #[inline]
-    #[track_caller]
-    pub fn try_reserve_exact(&mut self, additional: usize) -> Result<(), AllocError> {
-        self.grow_exactly(additional, Location::caller())
-    }
-
-    fn grow_exactly(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
-        let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
-        let raw = self.arena().raw();
-        raw.announced(origin, || self.inner.try_reserve_exact(additional))
-            .map_err(|error| self.reason(additional, &error))
-    }
-
-    /// Doubles the capacity, or takes just what is needed where the double is refused.
-    #[cold]
-    #[inline(never)]
-    fn grow_amortized(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
-        if raw_parts::lengthen(&mut self.inner, additional) {
-            return Ok(());
-        }
-        self.grow_anyhow(additional, caller)
-    }
-
-    /// The same where the vector cannot be made longer where it lies.
-    #[inline(never)]
-    fn grow_anyhow(&mut self, additional: usize, caller: Caller) -> Result<(), AllocError> {
-        let raw = self.arena().raw();
-        let double = || {
-            if self.capacity() == 0 {
-                let capacity = additional.max(const { first_capacity(size_of::<T>()) });
-                return Self::try_for(caller, capacity, self.arena()).map(|first| *self = first);
-            }
-            let origin = Origin::by::<T>(caller, self.len().saturating_add(additional));
-            raw.announced(origin, || self.inner.try_reserve(additional))
-                .map_err(|error| self.reason(additional, &error))
-        };
-        if raw.as_a_hint(double).is_ok() {
-            return Ok(());
-        }
-        self.grow_exactly(additional, caller)
-    }
-
-    #[cold]
-    fn reason(&self, additional: usize, error: &TryReserveError) -> AllocError {
-        let raw = self.arena().raw();
-        let too_large = || raw.too_large(self.len().saturating_add(additional), size_of::<T>());
-        match error.kind() {
-            TryReserveErrorKind::CapacityOverflow => too_large(),
-            TryReserveErrorKind::AllocError { .. } => {
-                raw.last_refusal.take().unwrap_or_else(too_large)
-            }
-        }
-    }
-
     /// Appends copies of `items`.
     ///
     /// # Panics
@@ -348,15 +250,6 @@ impl<'a, T> FrameVec<'a, T> {
             );
         }
         raw_parts::leak_shrunk(self.inner)
-    }
-}
-
-/// Elements for which the first push makes room: as many as in a `Vec`.
-const fn first_capacity(element_bytes: usize) -> usize {
-    match element_bytes {
-        ..=1 => 8,
-        2..=1_024 => 4,
-        _ => 1,
     }
 }
 

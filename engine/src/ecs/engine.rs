@@ -169,8 +169,10 @@ impl Engine {
         let count = self.phases.len();
         assert!(count < MAX_PHASES, "an engine has at most {MAX_PHASES} phases: `{}`", P::NAME);
         let id = TypeId::of::<P>();
-        let is_new = self.phases.iter().all(|slot| slot.phase != id && slot.name != P::NAME);
-        assert!(is_new, "the engine has a phase `{}` already; rename yours", P::NAME);
+        let is_new = self.phases.iter().all(|slot| slot.phase != id);
+        assert!(is_new, "the engine has this phase `{}` already; add a phase once", P::NAME);
+        let is_free = self.phases.iter().all(|slot| slot.name != P::NAME);
+        assert!(is_free, "the engine has another phase `{}` already; rename yours", P::NAME);
         self.phases.push(PhaseSlot::try_new::<P>(&mut self.world, config, self.executor)?);
         Ok(())
     }

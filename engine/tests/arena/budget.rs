@@ -203,7 +203,8 @@ fn the_plain_calls_panic_with_the_same_text() {
 fn the_plain_calls_panic_in_the_name_of_their_caller() {
     let arena = FrameArena::fixed(0);
     let typed = TypedArena::with_config(config(0, ArenaMode::Bump, Budget::Refuse(0)));
-    let works: [&dyn Fn(); 23] = [
+    let rich = FrameArena::new();
+    let works: [&dyn Fn(); 31] = [
         &|| _ = arena.alloc(1u64),
         &|| _ = arena.alloc_drop(1u64),
         &|| _ = arena.alloc_slice_copy(&[1u64]),
@@ -221,9 +222,20 @@ fn the_plain_calls_panic_in_the_name_of_their_caller() {
         &|| FrameVec::<()>::new_in(&arena).remove(0),
         &|| drop(FrameVec::<()>::new_in(&arena).drain(1..)),
         &|| FrameVec::new_in(&arena).resize(1, 1u64),
+        &|| FrameVec::<u64>::new_in(&arena).reserve_exact(1),
+        &|| _ = FrameVec::<u64>::new_in(&arena).split_off(1),
+        &|| FrameVec::new_in(&arena).append(&mut FrameVec::from_iter_in([1u64], &rich)),
         &|| FrameString::new_in(&arena).insert_str(0, "text"),
         &|| FrameString::new_in(&arena).insert_str(1, ""),
         &|| FrameString::new_in(&arena).push_str("text"),
+        &|| FrameString::new_in(&arena).reserve(1),
+        &|| FrameString::new_in(&arena).extend(["text"]),
+        &|| FrameString::new_in(&arena).extend(['t']),
+        &|| {
+            let mut text = FrameString::new_in(&arena);
+            text += "text";
+        },
+        &|| _ = FrameString::new_in(&arena).remove(0),
         &|| _ = frame_box!(in &arena; 1u64),
         &|| _ = typed.alloc(1u64),
         &|| _ = FrameArena::with_capacity(usize::MAX / 8),

@@ -190,6 +190,21 @@ fn a_lone_threads_vector_grows_across_granules_in_place() {
     assert_eq!((numbers.as_ptr(), set.local().stats().abandoned_bytes), (first, 0));
 }
 
+/// It moved once its end was no multiple of 16, though nothing lay behind it.
+#[test]
+fn a_lone_threads_vector_of_any_length_grows_in_place() {
+    let config = config(64 * GRANULE_BYTES, ArenaMode::Bump, Budget::Unlimited);
+    for len in [20_000, 20_001] {
+        let set = ThreadArenas::with_config(config);
+        let mut numbers = FrameVec::from_iter_in([0u64], set.local());
+        numbers.reserve_exact(len as usize - 1);
+        numbers.extend(1..len);
+        numbers.push(len);
+        assert!(numbers.iter().copied().eq(0..=len));
+        assert_eq!(set.local().stats().abandoned_bytes, 0, "{len} numbers of 8 B");
+    }
+}
+
 #[test]
 fn growth_stops_at_a_neighbours_granule() {
     let config = config(8 * GRANULE_BYTES, ArenaMode::Bump, Budget::Unlimited);

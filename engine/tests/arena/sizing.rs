@@ -5,7 +5,8 @@ use std::sync::Barrier;
 use std::thread;
 
 use frame_arena::{
-    ArenaConfig, ArenaMode, Budget, FixedArena, FrameArena, FrameMap, FrameVec, ThreadArenas,
+    AllocError, ArenaConfig, ArenaMode, Budget, FixedArena, FrameArena, FrameMap, FrameVec,
+    ThreadArenas,
 };
 
 use crate::support::{AnyArena, GRANULE_BYTES, MODES, config};
@@ -116,6 +117,55 @@ fn a_vector_that_may_not_grow_where_it_lies_is_refused_what_is_missing() {
         drop(rows);
         arena.reset();
         assert_eq!(arena.pressure().most_refused_bytes, 440);
+    }
+}
+
+/// A set asked for the whole vector anew: 440 B requested, 0 of 400 B used.
+#[test]
+fn a_set_too_is_refused_what_its_vector_misses_and_a_budget_with_that_will_do() {
+    let rows_in = |can_grow, mode, bytes| {
+        let (capacity_bytes, budget) = match can_grow {
+            true => (1 << 20, Budget::Refuse(bytes)),
+            false => (bytes, Budget::Unlimited),
+        };
+        let config = config(capacity_bytes, mode, budget);
+        let mut set = ThreadArenas::with_config(ArenaConfig { can_grow, ..config });
+        let mut rows = FrameVec::new_in(set.local());
+        let mut refused =
+            (0..).find_map(|row| rows.try_reserve_exact(1).map(|()| rows.push([row; 10])).err());
+        let len = rows.len();
+        drop(rows);
+        set.begin_frame();
+        (len, refused.take().unwrap().to_string(), set.pressure().most_refused_bytes)
+    };
+    for (mode, can_grow) in MODES.map(|mode| [(mode, true), (mode, false)]).into_iter().flatten() {
+        for len in [10, 11, 5_000, 5_001] {
+            let (stored, text, refused_bytes) = rows_in(can_grow, mode, len * 40);
+            let wanted = format!(": 40 B requested, {0} of {0} B used", len * 40);
+            assert!(text.contains(&wanted), "{mode:?}: {text}");
+            let most_refused_bytes = if can_grow { 0 } else { len * 40 + 40 };
+            assert_eq!((stored, refused_bytes), (len, most_refused_bytes));
+            assert_eq!(rows_in(can_grow, mode, len * 40 + 40).0, len + 1);
+        }
+    }
+}
+
+#[test]
+fn a_sets_vector_before_a_neighbour_is_refused_all_that_its_move_takes() {
+    let grow = |budget_bytes| {
+        let budget = Budget::Refuse(budget_bytes);
+        let set = ThreadArenas::with_config(config(1 << 20, MODES[0], budget));
+        let mut ours = FrameVec::<u8>::with_capacity_in(GRANULE_BYTES - 8, set.local());
+        thread::scope(|scope| _ = scope.spawn(|| _ = set.local().alloc(1u8)));
+        ours.resize(GRANULE_BYTES - 8, 7);
+        ours.try_reserve_exact(1_000)
+    };
+    match grow(2 * GRANULE_BYTES).unwrap_err() {
+        AllocError::OverBudget { requested_bytes, padding_bytes, used_bytes, .. } => {
+            assert_eq!((requested_bytes, padding_bytes), (GRANULE_BYTES + 992, 0));
+            assert_eq!(grow(used_bytes + requested_bytes), Ok(()));
+        }
+        other => panic!("{other}"),
     }
 }
 

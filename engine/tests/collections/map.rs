@@ -143,6 +143,26 @@ fn keys_and_values_are_dropped_once() {
     }
 }
 
+#[test]
+fn keys_or_values_leave_by_value_and_the_others_are_dropped_once() {
+    for arena in arenas() {
+        let log = DropLog::default();
+        let entries = || (0..6).map(|n| (n, log.value(n)));
+        let map = FrameMap::from_iter_in(entries(), &arena);
+        let order: Vec<u32> = map.keys().copied().collect();
+        assert!(map.into_keys().eq(order));
+        assert_eq!(sorted(log.take()), [0, 1, 2, 3, 4, 5]);
+        let mut values = FrameMap::from_iter_in(entries(), &arena).into_values();
+        let first = values.next().unwrap();
+        drop(values);
+        assert_eq!((log.take().len(), arena.stats().used_bytes), (5, 0));
+        drop(first);
+        assert_eq!(log.take().len(), 1);
+        let tokens = FrameMap::from_iter_in([((), ())], &arena);
+        assert_eq!(tokens.into_keys().count(), 1);
+    }
+}
+
 fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
     numbers.sort_unstable();
     numbers

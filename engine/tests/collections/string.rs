@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use frame_arena::{FrameMap, FrameString, frame_format, frame_vec};
 
+use crate::support::panic_text;
 use crate::{arenas, poor_arenas};
 
 /// Characters of one to four bytes.
@@ -66,6 +67,50 @@ fn text_is_inserted_between_characters_and_taken_from_the_end_by_whole_ones() {
             }
             assert_eq!(text.pop(), None);
         }
+    }
+}
+
+#[test]
+fn whole_characters_are_removed_and_whatever_else_panics() {
+    for arena in arenas() {
+        for at in 0..=WHOLE.len() + 1 {
+            let mut text = frame_format!(in &arena, "{WHOLE}");
+            let removed = catch_unwind(AssertUnwindSafe(|| text.remove(at))).ok();
+            let mut wanted = String::from(WHOLE);
+            let is_there = at < WHOLE.len() && WHOLE.is_char_boundary(at);
+            assert_eq!(removed, is_there.then(|| wanted.remove(at)), "{at}");
+            assert_eq!(str::from_utf8(text.as_bytes()), Ok(&*wanted));
+        }
+    }
+}
+
+#[test]
+fn text_is_extended_by_characters_and_texts_until_one_is_refused() {
+    for arena in poor_arenas(16) {
+        let mut text = FrameString::new_in(&arena);
+        text += "a";
+        text.extend("ü€".chars());
+        text.extend(["🦀", "", "!"]);
+        assert_eq!(text, "aü€🦀!");
+        assert!(panic_text(|| text.extend("12345678".chars())).unwrap().contains("over budget"));
+        assert!(panic_text(|| text += "6").unwrap().contains("over budget"));
+        assert_eq!(text, "aü€🦀!12345");
+    }
+}
+
+#[test]
+fn room_for_text_is_made_beforehand_or_refused() {
+    for arena in poor_arenas(100) {
+        let mut text = FrameString::new_in(&arena);
+        text.reserve(0);
+        assert_eq!((text.capacity(), arena.stats().used_bytes), (0, 0));
+        text.reserve(10);
+        assert!(text.capacity() >= 10 && text.try_reserve(97).is_err());
+        text.reserve(96);
+        let place = text.as_ptr();
+        text.extend(std::iter::repeat_n('x', 96));
+        assert_eq!((place, arena.stats().used_bytes), (text.as_ptr(), 96));
+        assert!(text.try_reserve(usize::MAX).is_err());
     }
 }
 

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::ops::{Bound, RangeBounds};
 
-use frame_arena::{FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
+use frame_arena::{FrameArena, FrameString, FrameVec, VecIntoIter, frame_format, frame_vec};
 
-use crate::support::panic_text;
-use crate::{arenas, poor_arenas};
+use crate::support::{DropLog, Noted, panic_text};
+use crate::{arenas, numbers, poor_arenas};
 
 /// Takes no bytes, and more alignment than a byte's.
 #[repr(align(64))]
@@ -116,6 +116,79 @@ fn a_length_that_is_refused_changes_nothing() {
     }
 }
 
+#[test]
+fn elements_move_from_vector_to_vector_each_once() {
+    for (arena, other) in arenas().zip(arenas().map(|_| FrameArena::new())) {
+        let log = DropLog::default();
+        let mut all = FrameVec::from_iter_in((0..4).map(|n| log.value(n)), &arena);
+        let mut more = FrameVec::from_iter_in((4..6).map(|n| log.value(n)), &other);
+        let (all_room, more_room) = (all.capacity(), more.capacity());
+        all.append(&mut more);
+        assert_eq!((all.len(), more.len(), more.capacity()), (6, 0, more_room));
+        let rest = all.split_off(1);
+        assert!(rest.iter().map(|value| value.number).eq(1..6) && all.capacity() >= all_room);
+        assert_eq!((all.split_off(1).len(), all.split_off(0).len()), (0, 1));
+        assert_eq!((log.take(), all.len()), (vec![0], 0));
+        assert_eq!(panic_text(|| drop(all.split_off(1))).unwrap(), SPLIT_TEXT);
+        drop(rest);
+        assert_eq!(log.take(), [1, 2, 3, 4, 5]);
+    }
+}
+
+const SPLIT_TEXT: &str = "split_off index 1 is over the length 0";
+
+#[test]
+fn what_cannot_be_moved_stays_where_it_was() {
+    for (arena, rich) in poor_arenas(48).zip(arenas()) {
+        let mut few = frame_vec![in &arena; 1u64, 2, 3];
+        let mut many = frame_vec![in &rich; 4u64, 5, 6, 7];
+        assert!(few.try_append(&mut many).is_err());
+        assert!(panic_text(|| few.append(&mut many)).unwrap().contains("over budget"));
+        few.reserve_exact(3);
+        assert_eq!((few.capacity(), few.try_split_off(2).is_err()), (6, true));
+        assert!(panic_text(|| few.reserve_exact(4)).unwrap().contains("over budget"));
+        assert!(few.try_reserve_exact(usize::MAX).is_err());
+        assert_eq!((&*few, &*many), (&[1, 2, 3][..], &[4, 5, 6, 7][..]));
+    }
+}
+
+#[test]
+fn elements_without_bytes_are_moved_and_dropped_each_once() {
+    for arena in arenas() {
+        DROP_COUNT.set(0);
+        let mut tokens = FrameVec::from_iter_in((0..7).map(|_| Token), &arena);
+        let mut rest = tokens.split_off(2);
+        assert_eq!((tokens.len(), rest.len(), DROP_COUNT.get()), (2, 5, 0));
+        tokens.append(&mut rest);
+        let mut count = 0;
+        tokens.retain_mut(|_| {
+            count += 1;
+            count % 2 == 0
+        });
+        assert_eq!((tokens.len(), rest.len(), DROP_COUNT.get()), (3, 0, 4));
+        drop(tokens);
+        assert_eq!((DROP_COUNT.get(), arena.stats().used_bytes), (7, 0));
+    }
+}
+
+#[test]
+fn a_panic_while_choosing_what_to_keep_neither_loses_nor_doubles() {
+    for arena in arenas() {
+        let log = DropLog::default();
+        let mut values = FrameVec::from_iter_in((0..6).map(|n| log.value(n)), &arena);
+        let keep = |value: &mut Noted| {
+            assert_ne!(value.number, 3, "cannot choose");
+            value.number += 10;
+            value.number != 11
+        };
+        assert!(panic_text(|| values.retain_mut(keep)).is_some());
+        assert_eq!(log.take(), [11]);
+        assert!(values.iter().map(|value| value.number).eq([10, 12, 3, 4, 5]));
+        drop(values);
+        assert_eq!(log.take(), [10, 12, 3, 4, 5]);
+    }
+}
+
 /// A node of a tree, with which the derive asks that its fields can be cloned.
 #[derive(Clone)]
 struct Node<'a> {
@@ -142,5 +215,88 @@ fn a_clone_that_is_refused_panics_with_the_reason() {
         let numbers = frame_vec![in &arena; 1u64, 2, 3];
         let text = panic_text(|| drop(numbers.clone())).unwrap();
         assert!(text.starts_with("test arena over budget: 24 B requested"), "{text}");
+    }
+}
+
+/// As `Vec`, with refusals that change nothing, whatever the budget.
+#[test]
+fn behaves_like_the_standard_vector_until_refused_and_after() {
+    for (seed, arena) in [1, 2, 3].into_iter().zip(poor_arenas(3_000)) {
+        let log = DropLog::default();
+        let make = |n: u64| log.value(n as u32 % 10);
+        let mut vec = FrameVec::new_in(&arena);
+        let mut other = FrameVec::new_in(&arena);
+        let (mut model, mut other_model) = (Vec::new(), Vec::<u32>::new());
+        let mut numbers = numbers(seed);
+        for number in numbers.by_ref().take(3_000) {
+            let at = if model.is_empty() { 0 } else { number as usize / 16 % model.len() };
+            let few = number as usize / 64 % 5;
+            let items = || (number..).take(few);
+            match number % 12 {
+                0 => {
+                    if vec.try_push(make(number)).is_ok() {
+                        model.push(number as u32 % 10);
+                    }
+                }
+                1 => {
+                    if vec.try_insert(at, make(number)).is_ok() {
+                        model.insert(at, number as u32 % 10);
+                    }
+                }
+                2 | 3 => match vec.try_extend(items().map(make)) {
+                    Ok(()) => model.extend(items().map(|n| n as u32 % 10)),
+                    Err(refused) => {
+                        assert!(vec.len() >= model.len());
+                        let appended = vec.len() - model.len();
+                        model.extend(items().map(|n| n as u32 % 10).take(appended));
+                        assert_eq!(
+                            refused.into_value().number,
+                            (number + appended as u64) as u32 % 10
+                        );
+                    }
+                },
+                4 => {
+                    if !model.is_empty() {
+                        assert_eq!(vec.remove(at).number, model.remove(at));
+                    }
+                }
+                5 => {
+                    if !model.is_empty() {
+                        assert_eq!(vec.swap_remove(at).number, model.swap_remove(at));
+                    }
+                }
+                6 => {
+                    let end = (at + few).min(model.len());
+                    let left = vec.drain(at..end).map(|value| value.number).collect::<Vec<_>>();
+                    assert_eq!(left, model.drain(at..end).collect::<Vec<_>>());
+                }
+                7 => {
+                    let is_kept = |n: u32| n % 10 != few as u32;
+                    vec.retain_mut(|value| is_kept(value.number));
+                    model.retain_mut(|n| is_kept(*n));
+                }
+                8 => {
+                    if let Ok(rest) = vec.try_split_off(at) {
+                        other = rest;
+                        other_model = model.split_off(at);
+                    }
+                }
+                9 | 10 => {
+                    if vec.try_append(&mut other).is_ok() {
+                        model.append(&mut other_model);
+                    }
+                }
+                _ => {
+                    vec.dedup_by_key(|value| value.number);
+                    model.dedup();
+                }
+            }
+            assert!(vec.iter().map(|value| value.number).eq(model.iter().copied()));
+            assert!(other.iter().map(|value| value.number).eq(other_model.iter().copied()));
+            assert!(vec.capacity() >= vec.len() && arena.stats().used_bytes <= 3_000);
+        }
+        log.take();
+        drop((vec, other));
+        assert_eq!(log.take().len(), model.len() + other_model.len(), "{seed}");
     }
 }

@@ -240,21 +240,29 @@ impl RawArena {
     /// Why the last object, which was not made longer where it lies, cannot be, if the limit alone is
     /// in the way: it names the bytes that are missing, not all that a move would take.
     pub(super) fn refuse_to_lengthen(&self, old: Layout, new: Layout) -> Result<(), AllocError> {
-        let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
-        let room = self.limit.get().addr() - self.ptr.get().addr();
-        let moves = more > room && self.config.can_grow; // To another block.
-        let is_own = matches!(self.source, Source::Own { .. });
-        if moves || !is_own || new.size() > size::MAX_REQUEST_BYTES {
+        if new.size() > size::MAX_REQUEST_BYTES {
             return Ok(());
         }
-        match self.config.limit(true) {
-            Budget::Refuse(bytes) if self.used_bytes() + more > bytes => {
-                let error = self.over_limit(size::missing(old.size(), new.size()), more);
-                self.note_refusal(&error);
-                Err(error)
+        let requested_bytes = size::missing(old.size(), new.size());
+        let more = size::padded(new.size()).saturating_sub(size::padded(old.size()));
+        let room = self.limit.get().addr() - self.ptr.get().addr();
+        let refusal = match &self.source {
+            Source::Own { .. } => {
+                let moves = more > room && self.config.can_grow; // To another block.
+                let is_over = match self.config.limit(true) {
+                    Budget::Refuse(bytes) => self.used_bytes() + more > bytes,
+                    _ => false,
+                };
+                (is_over && !moves).then(|| self.over_limit(requested_bytes, more))
             }
-            _ => Ok(()),
-        }
+            Source::Shared(shared) => {
+                shared.refusal_to_extend(self.window(), room, requested_bytes, more)
+            }
+        };
+        refusal.map_or(Ok(()), |error| {
+            self.note_refusal(&error);
+            Err(error)
+        })
     }
 
     /// Notes that an object grew where it lies. In a set other turns would have moved it.

@@ -3,7 +3,7 @@
 
 use core::sync::atomic::Ordering;
 
-use super::Reservation;
+use super::{Reservation, Window};
 use crate::arena::config::{ArenaConfig, Budget};
 use crate::arena::error::AllocError;
 use crate::arena::size;
@@ -80,6 +80,24 @@ impl Reservation {
                 self.config.budget.budget_bytes().unwrap_or(usize::MAX),
             );
         }
+    }
+
+    /// Why `window`, of which `tail` bytes are left, has no room for `more` and cannot be made longer, if
+    /// the limit alone is in the way.
+    pub(crate) fn refusal_to_extend(
+        &self,
+        window: Window,
+        tail: usize,
+        requested_bytes: usize,
+        more: usize,
+    ) -> Option<AllocError> {
+        let region = self.region()?;
+        region.free_behind(window)?; // Before a neighbour it moves.
+        let room = tail + (region.end.addr() - window.end().addr());
+        let moves = more > room && self.config.can_grow; // To another block.
+        let left = self.budget_left.load(Ordering::Relaxed).saturating_add(tail);
+        let is_over = left < more && matches!(self.config.limit(true), Budget::Refuse(_));
+        (is_over && !moves).then(|| self.over_limit(requested_bytes, more, tail))
     }
 
     pub(super) fn out_of_memory(&self, requested_bytes: usize) -> AllocError {

@@ -5,7 +5,7 @@ use core::iter::repeat_n;
 use core::ops::{Bound, RangeBounds};
 
 use super::{FrameVec, raw_parts};
-use crate::arena::error::{Refused, granted};
+use crate::arena::error::{AllocError, Refused, granted};
 
 impl<T> FrameVec<'_, T> {
     /// Inserts `value` before the element at `index`.
@@ -70,6 +70,23 @@ impl<T> FrameVec<'_, T> {
         self.inner.retain(keep);
     }
 
+    /// As [`retain`](Self::retain), where `keep` may change what it keeps.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut frames_left = frame_vec![in &arena; 1, 3, 2];
+    /// frames_left.retain_mut(|left| {
+    ///     *left -= 1;
+    ///     *left > 0
+    /// });
+    /// assert_eq!(frames_left, [2, 1]);
+    /// ```
+    pub fn retain_mut(&mut self, keep: impl FnMut(&mut T) -> bool) {
+        self.inner.retain_mut(keep);
+    }
+
     /// Takes the elements in `range` out, in order; those behind close up when the iterator is dropped.
     /// What it has not given by then is dropped with it.
     ///
@@ -102,6 +119,73 @@ impl<T> FrameVec<'_, T> {
         };
         let _ = &self[start..end]; // Panics in the caller's name.
         self.inner.drain(start..end)
+    }
+
+    /// Moves all elements of `other`, which may be another arena's, to the end. It keeps its capacity.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut near = frame_vec![in &arena; "orc"];
+    /// let mut far = frame_vec![in &arena; "elf", "wolf"];
+    /// near.append(&mut far);
+    /// assert_eq!((near.len(), far.len()), (3, 0));
+    /// ```
+    ///
+    /// # Panics
+    /// If the budget or the system refuses.
+    #[track_caller]
+    pub fn append(&mut self, other: &mut FrameVec<'_, T>) {
+        granted(self.try_append(other));
+    }
+
+    /// As [`append`](Self::append).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was moved.
+    #[track_caller]
+    pub fn try_append(&mut self, other: &mut FrameVec<'_, T>) -> Result<(), AllocError> {
+        self.try_reserve(other.len())?;
+        raw_parts::append_to_room(&mut self.inner, other.inner.drain(..));
+        Ok(())
+    }
+
+    /// Moves the elements from `at` on to a vector of their own in the same arena, with room for no
+    /// more; `self` keeps its capacity.
+    ///
+    /// ```
+    /// use frame_arena::{FrameArena, frame_vec};
+    ///
+    /// let arena = FrameArena::new();
+    /// let mut wave = frame_vec![in &arena; "orc", "elf", "wolf"];
+    /// let next_wave = wave.split_off(1);
+    /// assert_eq!(wave, ["orc"]);
+    /// assert_eq!(next_wave, ["elf", "wolf"]);
+    /// ```
+    ///
+    /// # Panics
+    /// If `at` is over the length, or the budget or the system refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        granted(self.try_split_off(at))
+    }
+
+    /// As [`split_off`](Self::split_off).
+    ///
+    /// # Errors
+    /// If the budget or the system refuses; then nothing was moved.
+    ///
+    /// # Panics
+    /// If `at` is over the length.
+    #[track_caller]
+    pub fn try_split_off(&mut self, at: usize) -> Result<Self, AllocError> {
+        let len = self.len();
+        assert!(at <= len, "split_off index {at} is over the length {len}");
+        let mut rest = Self::try_with_capacity_in(len - at, self.arena())?;
+        raw_parts::append_to_room(&mut rest.inner, self.inner.drain(at..));
+        Ok(rest)
     }
 
     /// Drops the elements from `len` on, or appends clones of `value` up to it.
