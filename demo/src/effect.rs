@@ -10,7 +10,7 @@ mod ramp;
 mod spawn;
 
 pub use error::EffectError;
-pub use library::{EffectLibrary, Reload};
+pub use library::{EffectLibrary, News, Reload};
 pub use ramp::{Ramp, RampOver, Stop};
 pub use spawn::{Spawn, Spawner};
 
