@@ -10,7 +10,7 @@ mod ramp;
 mod spawn;
 
 pub use error::EffectError;
-pub use library::{EffectLibrary, Reload};
+pub use library::{EffectLibrary, News, Reload};
 pub use ramp::{Ramp, RampOver, Stop};
 pub use spawn::{Spawn, Spawner};
 
@@ -218,7 +218,7 @@ pub struct Effect {
     /// Most points in a particle's trail, 0 to 12.
     #[serde(deserialize_with = "checks::trail_points")]
     pub trail_points_max: u8,
-    /// Time from one point of a trail to the next; in frames longer than a tick it is longer.
+    /// Time from one point of a trail to the next: the nearest number of ticks, at least one.
     #[serde(deserialize_with = "checks::positive")]
     pub trail_spacing_secs: f32,
     /// Points that pull.

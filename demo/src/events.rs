@@ -29,6 +29,11 @@ pub enum Event<'a> {
         /// Its name.
         name: &'a str,
     },
+    /// A file was put into the folder, or a refused one mended: its effect can be chosen.
+    EffectAdded {
+        /// Its name.
+        name: &'a str,
+    },
     /// An effect file is refused.
     EffectFailed {
         /// File, line, column and what was expected.

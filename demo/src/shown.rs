@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use frame_arena::ecs::{EngineError, FrameReport};
 
 use crate::cli::Cli;
-use crate::effect::{EffectLibrary, Reload};
+use crate::effect::{EffectError, EffectLibrary, News, Reload};
 use crate::events::{Event, Events};
 use crate::model::{Command, DashboardFrame, Label, PHASE_COUNT, PhaseFigures, Scene};
 use crate::simulation::{Simulation, SimulationSettings};
 use crate::startup::Effects;
 use crate::window::{Window, WindowError, open};
 
-/// How often the file of the effect that is shown is looked at.
+/// How often the folder of effects, and the file of the one that is shown, are looked at.
 const RELOAD_PERIOD: Duration = Duration::from_secs(1);
 
 /// Runs the demo in a window until it is closed.
@@ -103,13 +103,14 @@ impl Show {
             }
             Command::SelectEffect(index) => {
                 self.index = index.min(self.library.count() - 1);
+                // Its file may have changed while another effect was shown.
+                if self.read_again(window) {
+                    window.set_effect_names(self.library.names());
+                }
                 let effect = self.library.effect(self.index);
                 self.simulation.show(effect);
                 self.events.emit(Event::EffectLoaded { name: &effect.name });
-                match self.library.refusal(self.index) {
-                    Some(error) => window.show_error(error),
-                    None => window.clear_error(),
-                }
+                self.show_refusal(window);
             }
             Command::SetAllocator(allocator) => {
                 self.simulation.set_allocator(allocator);
@@ -120,26 +121,64 @@ impl Show {
         }
     }
 
-    /// Takes a changed effect file, or says why not and goes on with the effect that it has.
+    /// Takes new and changed effect files, or says why not and goes on with the effects that it has.
     fn reload_changed(&mut self, window: &mut Window) {
         if self.looked_at.elapsed() < RELOAD_PERIOD {
             return;
         }
         self.looked_at = Instant::now();
+        self.take_new_files(window);
+        if self.read_again(window) {
+            let effect = self.library.effect(self.index);
+            self.simulation.retouch(effect);
+            self.events.emit(Event::EffectLoaded { name: &effect.name });
+            window.set_effect_names(self.library.names());
+            window.clear_error();
+        }
+    }
+
+    /// Whether the file of the effect that is shown changed and was taken.
+    fn read_again(&mut self, window: &mut Window) -> bool {
         match self.library.reload_changed(self.index) {
-            Reload::Unchanged => {}
-            Reload::Loaded => {
-                let effect = self.library.effect(self.index);
-                self.simulation.retouch(effect);
-                self.events.emit(Event::EffectLoaded { name: &effect.name });
-                window.set_effect_name(self.index, &effect.name);
-                window.clear_error();
-            }
+            Reload::Unchanged => false,
+            Reload::Loaded => true,
             Reload::Refused(error) => {
-                let error = error.to_string();
-                self.events.emit(Event::EffectFailed { error: &error });
-                window.show_error(&error);
+                self.refuse(&error, window);
+                false
             }
+        }
+    }
+
+    fn take_new_files(&mut self, window: &mut Window) {
+        let mut all_news = Vec::new();
+        self.library.look_for_new(|news| all_news.push(news));
+        for news in all_news {
+            match news {
+                News::Added(index) => {
+                    self.index += usize::from(index <= self.index);
+                    let name = &self.library.effect(index).name;
+                    window.set_effect_names(self.library.names());
+                    self.events.emit(Event::EffectAdded { name });
+                    // Another error is told again when its effect is chosen, or its file changes.
+                    window.show_notice(&format!("new effect: {name}"));
+                }
+                News::Refused(error) => self.refuse(&error, window),
+                News::RefusedGone => self.show_refusal(window),
+            }
+        }
+    }
+
+    fn refuse(&self, error: &EffectError, window: &mut Window) {
+        let error = error.to_string();
+        self.events.emit(Event::EffectFailed { error: &error });
+        window.show_error(&error);
+    }
+
+    /// Says what is wrong with the file of the effect that is shown; takes another error away.
+    fn show_refusal(&self, window: &mut Window) {
+        match self.library.refusal(self.index) {
+            Some(error) => window.show_error(error),
+            None => window.clear_error(),
         }
     }
 

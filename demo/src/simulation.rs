@@ -345,7 +345,7 @@ fn trails_of(effect: &Effect) -> TrailConfig {
     let ticks = effect.trail_spacing_secs / PhysicsConfig::default().tick_secs;
     TrailConfig {
         most_points: usize::from(effect.trail_points_max),
-        record_every_frames: (ticks.round() as u32).max(1),
+        record_every_ticks: (ticks.round() as u32).max(1),
         ..TrailConfig::default()
     }
 }

@@ -148,11 +148,9 @@ impl Window {
         self.notice.clear_error();
     }
 
-    /// Changes what [`WindowSettings::effect_names`] says of an effect.
-    pub fn set_effect_name(&mut self, index: usize, name: &str) {
-        if let Some(known) = self.settings.effect_names.get_mut(index) {
-            name.clone_into(known);
-        }
+    /// Changes [`WindowSettings::effect_names`].
+    pub fn set_effect_names<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        self.settings.effect_names = names.map(str::to_owned).collect();
     }
 
     /// Draws a frame and collects what the user asks for.

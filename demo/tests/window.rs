@@ -201,6 +201,35 @@ fn an_effect_renamed_in_its_file_has_the_new_name_on_its_button() {
     demo.wait_for("closed");
 }
 
+/// A file was looked for at the start only.
+#[test]
+fn a_file_put_into_the_folder_or_mended_there_can_be_chosen() {
+    let Some(display) = display() else { return };
+    let assets = tempfile::tempdir().unwrap();
+    let folder = assets.path().join("effects");
+    std::fs::create_dir(&folder).unwrap();
+    let galaxy = include_str!("../../assets/effects/galaxy.ron");
+    let write = |file: &str, name: &str| {
+        let effect = galaxy.replacen("\"galaxy\"", &format!("\"{name}\""), 1);
+        std::fs::write(folder.join(file), effect).unwrap();
+    };
+    write("b.ron", "b");
+    write("c.ron", "\"");
+    let mut demo = Demo::start(&display, &["--assets", assets.path().to_str().unwrap()]);
+    demo.wait_for("window_open");
+    write("c.ron", "mended");
+    assert_eq!(demo.wait_for("effect_added")["name"], "mended");
+    write("a.ron", "new");
+    assert_eq!(demo.wait_for("effect_added")["name"], "new");
+    demo.press("e"); // From b, which is the second now.
+    assert_eq!(demo.wait_for("effect_loaded")["name"], "mended");
+    write("a.ron", "changed unseen");
+    demo.press("1");
+    assert_eq!(demo.wait_for("effect_loaded")["name"], "changed unseen");
+    demo.press("Escape");
+    demo.wait_for("closed");
+}
+
 /// Nine names have no room beside each other: there are arrows to the effect before and the one behind.
 #[test]
 fn many_effects_are_reached_by_arrows() {

@@ -495,6 +495,35 @@ fn labels_tell_number_and_speed_of_bodies_in_view() {
 }
 
 #[test]
+fn a_trail_is_the_same_at_any_frame_rate() {
+    let trail_at = |ticks_per_frame: u32| {
+        let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+        let body = Body::new(0, Vec2::new(2.0, 0.0), Vec2::Y, 0.1);
+        let body = engine.world_mut().spawn((body, Dot::new(Tint([255; 4])))).id();
+        let frame = engine.tick_duration() * ticks_per_frame;
+        (0..12 / ticks_per_frame).for_each(|_| drop(engine.run_frame(frame).unwrap()));
+        *engine.world().get::<Trail>(body).unwrap()
+    };
+    assert_eq!(trail_at(1).len(), 6);
+    assert_eq!(trail_at(2), trail_at(1));
+    assert_eq!(trail_at(3), trail_at(1));
+}
+
+/// It is drawn behind the body, which stands between where the last tick and the one before left it.
+#[test]
+fn the_newest_point_of_a_trail_is_where_the_last_tick_began() {
+    let mut engine = engine_with(galaxy(), Budget::Unlimited, ArenaMode::Bump);
+    engine.world_mut().resource_mut::<TrailConfig>().record_every_ticks = 1;
+    let body = Body::new(0, Vec2::new(2.0, 0.0), Vec2::Y, 0.1);
+    let body = engine.world_mut().spawn((body, Dot::new(Tint([255; 4])))).id();
+    for ticks in [1, 2, 3] {
+        engine.run_frame(engine.tick_duration() * ticks).unwrap();
+        let newest = engine.world().get::<Trail>(body).unwrap().newest_first().next();
+        assert_eq!(newest, engine.world().get::<LastPosition>(body).map(|last| last.0));
+    }
+}
+
+#[test]
 fn a_second_install_changes_the_config_and_adds_no_systems() {
     let falling = |installs: usize| {
         let mut engine = Engine::new();

@@ -1,4 +1,4 @@
-use super::{Effect, EffectError, EffectLibrary, MADE_FOR_PARTICLES, Reload, Spawner};
+use super::{Effect, EffectError, EffectLibrary, MADE_FOR_PARTICLES, News, Reload, Spawner};
 use std::path::{Path, PathBuf};
 
 /// The shipped effects.
@@ -261,6 +261,109 @@ fn a_file_written_anew_within_one_step_of_the_clock_is_read_again() {
     assert!(matches!(library.reload_changed(0), Reload::Refused(_)));
     write(&fountain_text(), 2000);
     assert!(matches!(library.reload_changed(0), Reload::Loaded));
+}
+
+/// A folder with the fountain as `b.ron`, and what writes a file of a name with an effect of another name beside it.
+fn folder_of_b() -> (tempfile::TempDir, impl Fn(&str, &str)) {
+    let assets = tempfile::tempdir().unwrap();
+    let effects = assets.path().join("effects");
+    std::fs::create_dir(&effects).unwrap();
+    let write = move |file: &str, name: &str| {
+        let text = fountain_text().replacen("\"fountain\"", &format!("\"{name}\""), 1);
+        std::fs::write(effects.join(file), text).unwrap();
+    };
+    write("b.ron", "b");
+    (assets, write)
+}
+
+/// What there is to tell: indices of new effects, and whether a file was refused (`Err(true)`) or is gone.
+fn news(library: &mut EffectLibrary) -> Vec<Result<usize, bool>> {
+    let mut all = Vec::new();
+    library.look_for_new(|news| {
+        all.push(match news {
+            News::Added(index) => Ok(index),
+            News::Refused(_) => Err(true),
+            News::RefusedGone => Err(false),
+        });
+    });
+    all
+}
+
+#[test]
+fn new_files_stand_among_the_others_by_file_name() {
+    let (assets, write) = folder_of_b();
+    let (mut library, _) = EffectLibrary::load(assets.path()).unwrap();
+    assert_eq!(news(&mut library), []);
+    write("c.ron", "last");
+    assert_eq!(news(&mut library), [Ok(1)]);
+    write("a.ron", "first");
+    assert_eq!(news(&mut library), [Ok(0)]);
+    assert_eq!(library.names().collect::<Vec<_>>(), ["first", "b", "last"]);
+    assert_eq!(news(&mut library), []);
+}
+
+#[test]
+fn a_file_refused_at_the_start_is_taken_once_it_is_mended() {
+    let (assets, write) = folder_of_b();
+    write("a.ron", "\"");
+    let (mut library, refused) = EffectLibrary::load(assets.path()).unwrap();
+    assert_eq!((refused.len(), news(&mut library)), (1, vec![]), "told once");
+    write("a.ron", "still \" bad");
+    assert_eq!(news(&mut library), [Err(true)]);
+    write("a.ron", "mended");
+    assert_eq!(news(&mut library), [Ok(0)]);
+    assert_eq!(library.names().collect::<Vec<_>>(), ["mended", "b"]);
+}
+
+#[test]
+fn a_deleted_file_leaves_its_effect_and_a_deleted_bad_one_its_error() {
+    let (assets, write) = folder_of_b();
+    write("a.ron", "\"");
+    let (mut library, _) = EffectLibrary::load(assets.path()).unwrap();
+    std::fs::remove_dir_all(assets.path().join("effects")).unwrap();
+    assert_eq!(news(&mut library), [], "a folder that is not there says nothing");
+    std::fs::create_dir(assets.path().join("effects")).unwrap();
+    assert_eq!(news(&mut library), [Err(false)]);
+    assert_eq!(library.names().collect::<Vec<_>>(), ["b"]);
+    assert!(matches!(library.reload_changed(0), Reload::Refused(EffectError::Unreadable { .. })));
+    assert!(library.refusal(0).is_some());
+}
+
+#[test]
+fn a_renamed_file_keeps_the_place_of_its_effect() {
+    let (assets, _) = folder_of_b();
+    let (mut library, _) = EffectLibrary::load(assets.path()).unwrap();
+    let effects = assets.path().join("effects");
+    std::fs::rename(effects.join("b.ron"), effects.join("z.ron")).unwrap();
+    assert_eq!(news(&mut library), []);
+    assert!(matches!(library.reload_changed(0), Reload::Loaded));
+    assert_eq!((library.count(), library.refusal(0)), (1, None));
+}
+
+/// Emacs puts a link `.#b.ron` to nowhere beside a file that it has changed.
+#[test]
+fn files_with_a_dot_in_front_are_not_looked_at() {
+    let (assets, write) = folder_of_b();
+    write(".#b.ron", "\"");
+    let (_, refused) = EffectLibrary::load(assets.path()).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+}
+
+#[test]
+fn a_folder_is_listed_again_only_after_its_time_changed() {
+    let (assets, write) = folder_of_b();
+    let (mut library, _) = EffectLibrary::load(assets.path()).unwrap();
+    let folder = std::fs::File::open(assets.path().join("effects")).unwrap();
+    let set_secs = |secs| {
+        folder.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs)).unwrap();
+    };
+    set_secs(1000);
+    assert_eq!(news(&mut library), []);
+    write("c.ron", "c");
+    set_secs(1000);
+    assert_eq!(news(&mut library), [], "a stat call, no listing");
+    set_secs(1001);
+    assert_eq!(news(&mut library), [Ok(1)]);
 }
 
 #[test]

@@ -98,8 +98,8 @@ pub struct TrailConfig {
     pub points_per_m_per_sec: f32,
     /// Most points, whatever the speed. Default [`TRAIL_LEN`].
     pub most_points: usize,
-    /// Frames with a tick from one recorded point to the next; 0 records none. Default 2.
-    pub record_every_frames: u32,
+    /// Ticks from one recorded point to the next; 0 records none. Default 2.
+    pub record_every_ticks: u32,
 }
 
 impl Default for TrailConfig {
@@ -108,7 +108,7 @@ impl Default for TrailConfig {
             least_points: 1.0,
             points_per_m_per_sec: 1.5,
             most_points: TRAIL_LEN,
-            record_every_frames: 2,
+            record_every_ticks: 2,
         }
     }
 }

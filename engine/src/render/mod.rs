@@ -1,7 +1,7 @@
 //! What there is to draw: visible bodies with trails and labels, as one array of instances in the
 //! arena of [`phase::Render`](crate::ecs::phase::Render). Draws nothing itself.
 //!
-//! 1. [`record_trails`], in the update phase, notes where bodies are.
+//! 1. [`record_trails`], in the physics phase, notes where bodies are before a tick moves them.
 //! 2. [`gather_visible`] makes a [`RenderObject`] of each living body in the [`View`], with as many
 //!    points of its trail as its speed and age say: a small slice each.
 //! 3. [`sort_by_layer`] turns them into [`Instance`]s, lowest layer first.

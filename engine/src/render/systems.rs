@@ -13,11 +13,11 @@ use crate::arena::PartedVec;
 use crate::ecs::{Arena, Engine, FrameTime, Workers, phase};
 use crate::physics::{
     Alive, BodyIndex, CHUNK_BODIES, LastPosition, Position, Radius, Velocity, chunk_ranges, dense,
-    living,
+    integrate_motion, living,
 };
 use crate::{AllocError, FrameArena, FrameString, FrameVec, SliceHandle, StrHandle};
 
-/// Adds the systems of the render phase, in order, [`record_trails`] to the update phase, and the
+/// Adds the systems of the render phase, in order, [`record_trails`] to the physics phase, and the
 /// resources that they need. Called again, it changes the view, and puts back what resources are
 /// missing.
 pub fn install(engine: &mut Engine, view: View) {
@@ -29,7 +29,7 @@ pub fn install(engine: &mut Engine, view: View) {
         return; // Again: the systems are there.
     }
     world.register_component::<Installed>();
-    engine.add_systems(phase::Update, record_trails);
+    engine.add_systems(phase::Physics, record_trails.before(integrate_motion));
     let render = (gather_visible, sort_by_layer, write_labels);
     engine.add_systems(phase::Render, render.chain());
 }
@@ -38,20 +38,16 @@ pub fn install(engine: &mut Engine, view: View) {
 #[derive(Component)]
 struct Installed;
 
-/// Notes where the living bodies are, every few frames. A frame without a tick does not count:
-/// nothing moves in it.
+/// Notes where the last tick left the living bodies, every few ticks: so a trail is as long at any
+/// frame rate, and begins where a body that is drawn between two ticks comes from.
 pub fn record_trails(
     config: Res<TrailConfig>,
-    time: Option<Res<FrameTime>>,
     workers: Res<Workers>,
-    mut frame: Local<u32>,
+    mut tick: Local<u32>,
     mut bodies: Query<(&mut Trail, &Position, &Alive)>,
 ) {
-    if time.is_some_and(|time| time.tick_count == 0) {
-        return;
-    }
-    *frame = frame.wrapping_add(1);
-    if config.record_every_frames == 0 || !frame.is_multiple_of(config.record_every_frames) {
+    *tick = tick.wrapping_add(1);
+    if config.record_every_ticks == 0 || !tick.is_multiple_of(config.record_every_ticks) {
         return;
     }
     let chunks = dense(bodies.contiguous_iter_mut()).flat_map(|(trails, positions, alive)| {
