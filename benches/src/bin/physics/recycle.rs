@@ -21,7 +21,8 @@ type Slot = (&'static mut Position, &'static mut Velocity, &'static mut Radius, 
 /// Bodies and, over the rounds, which of them die next.
 struct Churned {
     world: World,
-    /// As a system keeps it.
+    /// As systems keep them.
+    lives: QueryState<&'static mut Alive>,
     bodies: QueryState<Slot>,
     entities: Vec<Entity>,
     random: Random,
@@ -34,10 +35,10 @@ impl Churned {
         let mut world = World::new();
         let bodies = (0..COUNT).map(|n| Body::new(n, Vec2::ZERO, Vec2::ZERO, 0.1));
         let entities = world.spawn_batch(bodies).collect();
-        let bodies = world.query();
         Self {
+            lives: world.query(),
+            bodies: world.query(),
             world,
-            bodies,
             entities,
             random: Random::new(1),
             least: Duration::MAX,
@@ -72,15 +73,17 @@ fn newborn(n: usize) -> Body {
 
 /// Slots of the dead are filled again.
 fn recycled(churned: &mut Churned, dying: &[usize]) {
-    let Churned { world, bodies, entities, .. } = churned;
+    let Churned { world, lives, bodies, entities, .. } = churned;
+    let mut lives = lives.query_mut(&mut *world);
     for &place in dying {
-        if let Some(mut alive) = world.get_mut::<Alive>(entities[place]) {
+        if let Ok(mut alive) = lives.get_mut(entities[place]) {
             alive.0 = false;
         }
     }
+    let mut bodies = bodies.query_mut(world);
     for &place in dying {
         if let Ok((mut position, mut velocity, mut radius, mut alive)) =
-            bodies.get_mut(world, entities[place])
+            bodies.get_mut(entities[place])
         {
             let body = newborn(place);
             (*position, *velocity, *radius) = (body.position, body.velocity, body.radius);
