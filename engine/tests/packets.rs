@@ -249,6 +249,25 @@ fn a_set_filled_by_several_threads_travels_whole() {
     assert_eq!((pool.idle_count(), pool.take().stats().frame_count), (1, 20));
 }
 
+#[test]
+fn a_packet_shows_its_own_frame_only_where_two_are_in_flight() {
+    let pool = PacketPool::with_config(1, ArenaConfig { frames_in_flight: 2, ..config() });
+    let (first, noted) = noting_packet(&pool, &[1], None);
+    drop(first);
+    let first = packet(1, &pool);
+    assert!(noted.try_recv().is_err());
+    let old = first.root_handle();
+    drop(first);
+    assert_eq!(noted.recv().unwrap().0, 1);
+    let arena = pool.take();
+    assert_eq!(arena.get(old).unwrap().frame, 1);
+    let arena = arena.into_packet(old).unwrap_err().into_arena();
+    let root = scene(2, &arena);
+    let second = arena.into_packet(root).unwrap();
+    assert!(second.get(old).is_err());
+    assert_eq!((read(&second), second.reopen().get(old).unwrap().frame), (2, 1));
+}
+
 // ---- the pool ----
 
 #[test]
@@ -527,13 +546,17 @@ fn settled_traffic_makes_no_heap_call_on_either_thread() {
 
 #[test]
 fn arenas_that_had_to_grow_settle_too() {
-    let pool = PacketPool::with_config(3, ArenaConfig { capacity_bytes: 64, ..config() });
-    let fill = |_| {
-        let arena = pool.take();
-        let root = arena.publish_slice_from_iter(0..10_000u32);
-        arena.into_packet(root).unwrap()
-    };
-    assert_settled_traffic_makes_no_heap_call(fill, |sent| assert_eq!(sent.root().len(), 10_000));
+    for frames_in_flight in [1, 2] {
+        let small = ArenaConfig { capacity_bytes: 64, frames_in_flight, ..config() };
+        let pool = PacketPool::with_config(3, small);
+        let fill = |_| {
+            let arena = pool.take();
+            let root = arena.publish_slice_from_iter(0..10_000u32);
+            arena.into_packet(root).unwrap()
+        };
+        let read = |sent: FramePacket<SliceHandle<u32>>| assert_eq!(sent.root().len(), 10_000);
+        assert_settled_traffic_makes_no_heap_call(fill, read);
+    }
 }
 
 #[test]

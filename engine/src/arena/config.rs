@@ -93,7 +93,8 @@ pub struct ArenaConfig {
     pub shrink_after_frames: u32,
     /// Frames whose handles can be read: 1, the present one (default), or 2, the last one too.
     /// Two take two blocks, used in turn, and each frame's values of `alloc_drop` live for a frame
-    /// more. Any other number is a bug, and panics.
+    /// more. What is frozen or sent, [`SharedFrame`](crate::SharedFrame) and
+    /// [`FramePacket`](crate::FramePacket), shows its own frame only. Any other number is a bug, and panics.
     pub frames_in_flight: u8,
     /// Take another block when one is full. Default yes; without, a frame may use `capacity_bytes`,
     /// exactly, or the bytes of [`Budget::Refuse`] if they are less, and a set refuses earlier if

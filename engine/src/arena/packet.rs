@@ -72,6 +72,10 @@ pub use error::{PoolDry, StaleRoot};
 /// figures. The producer finds its arena ready. If rather the producer is to pay, send the packets
 /// back to it.
 ///
+/// With two [`frames_in_flight`](ArenaConfig::frames_in_flight) a packet still shows its own frame only;
+/// an arena that is being filled shows its last packet's too, whose `alloc_drop` values are dropped
+/// when the arena comes back the next time.
+///
 /// The pool may be dropped before its packets: each then frees its arena. An arena whose packet is
 /// leaked is lost to the pool.
 pub struct PacketPool<A: WholeArena = FrameArena> {

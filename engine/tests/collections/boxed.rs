@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use frame_arena::{FrameArena, FrameBox, FrameVec, ThreadArenas, frame_box};
 
 use crate::support::{DropLog, panic_text};
-use crate::{MODES, arenas, config, poor_arenas};
+use crate::{MODES, arenas, config, numbers, poor_arenas};
 
 #[test]
 fn a_box_drops_its_value_at_the_end_of_its_scope() {
@@ -251,5 +251,67 @@ fn a_panic_between_boxes_drops_those_that_are_there() {
         }));
         assert!(result.is_err());
         assert_eq!((log.take(), arena.stats().used_bytes), (vec![2, 1], 0));
+    }
+}
+
+/// Boxes of many sizes, dropped, opened and leaked in any order while a vector grows between them.
+#[test]
+fn random_boxes_keep_their_values_under_a_budget_that_refuses() {
+    #[repr(align(32))]
+    struct Line<'a>(u64, FrameVec<'a, u64>);
+    for (seed, mut arena) in [1, 2, 3].into_iter().zip(poor_arenas(1_000)) {
+        let mut numbers = numbers(seed);
+        for _ in 0..100 {
+            let log = DropLog::default();
+            let (mut noted, mut made) = (Vec::new(), 0);
+            let mut lines: Vec<FrameBox<Line>> = Vec::new();
+            let mut leaked: Vec<(&mut u64, u64)> = Vec::new();
+            for number in numbers.by_ref().take(60) {
+                let value = number / 16;
+                let used_bytes = arena.stats().used_bytes;
+                let is_refused = match number % 16 {
+                    0..4 => {
+                        made += 1;
+                        let new = FrameBox::try_new_in(log.value(value as u32), &arena);
+                        new.map(|boxed| noted.push((boxed, value as u32))).is_err()
+                    }
+                    4..7 => {
+                        let line = Line(value, FrameVec::new_in(&arena));
+                        FrameBox::try_new_in(line, &arena).map(|boxed| lines.push(boxed)).is_err()
+                    }
+                    7 => FrameBox::try_new_in(value, &arena)
+                        .map(|boxed| leaked.push((FrameBox::leak(boxed), value)))
+                        .is_err(),
+                    8 | 9 if !noted.is_empty() => {
+                        let (boxed, value) = noted.swap_remove(value as usize % noted.len());
+                        assert_eq!(FrameBox::into_inner(boxed).number, value);
+                        false
+                    }
+                    10 if !noted.is_empty() => {
+                        drop(noted.swap_remove(value as usize % noted.len()));
+                        false
+                    }
+                    11 | 12 if !lines.is_empty() => {
+                        drop(lines.swap_remove(value as usize % lines.len()));
+                        false
+                    }
+                    _ => lines.last_mut().is_some_and(|line| {
+                        let more = std::iter::repeat_n(line.0, value as usize % 9);
+                        line.1.try_extend(more).is_err() && line.1.is_empty()
+                    }),
+                };
+                if is_refused {
+                    assert_eq!(arena.stats().used_bytes, used_bytes);
+                }
+                assert!(noted.iter().all(|(boxed, value)| boxed.number == *value));
+                assert!(lines.iter().all(|line| (&raw const **line).addr() % 32 == 0));
+                assert!(lines.iter().all(|line| line.1.iter().all(|value| *value == line.0)));
+                assert!(leaked.iter().all(|(place, value)| **place == *value));
+                assert!(arena.stats().used_bytes <= 1_000);
+            }
+            drop((noted, lines, leaked));
+            assert_eq!(log.take().len(), made);
+            arena.reset();
+        }
     }
 }

@@ -3,7 +3,7 @@
 use frame_arena::{ArenaMode, Budget, DynArena, heap};
 
 use crate::support::{DropLog, Noted, panic_text};
-use crate::{MODES, config};
+use crate::{MODES, any_value, assert_drops, config, numbers};
 
 trait Piece {
     fn text(&self) -> String;
@@ -153,4 +153,67 @@ fn no_heap_call_from_the_second_equal_frame_on() {
     frame(&mut pieces);
     heap::assert_no_heap_calls(|| (0..10).for_each(|_| frame(&mut pieces)));
     assert_eq!(pieces.stats().block_count, 1);
+}
+
+/// In each mode, under budgets that come and go; each fifth value that notes its drop panics then.
+#[test]
+fn random_programs_do_what_a_vec_does() {
+    for seed in 0..300 {
+        let log = DropLog::default();
+        let unlimited = config(64, MODES[seed as usize % 3], Budget::Unlimited);
+        let mut pieces = DynArena::<dyn Piece>::with_config(unlimited);
+        let mut model: Vec<String> = Vec::new();
+        let mut to_drop: Vec<u32> = Vec::new();
+        for number in numbers(seed).take(100).map(|number| number as u32) {
+            let value = number / 32;
+            let used_bytes = pieces.stats().used_bytes;
+            let stored = match number % 32 {
+                0 | 1 => {
+                    let text = panic_text(|| match number % 32 {
+                        0 => pieces.reset(),
+                        _ => pieces.set_mode(MODES[value as usize % 3]),
+                    });
+                    let first = to_drop.iter().rev().find(|value| value.is_multiple_of(5));
+                    assert_eq!(text, first.map(|value| format!("drop of {value}")), "seed {seed}");
+                    assert!(log.take().into_iter().eq(to_drop.drain(..).rev()), "seed {seed}");
+                    assert_eq!(pieces.stats().used_bytes, 0);
+                    model.clear();
+                    continue;
+                }
+                2 => {
+                    pieces.set_budget(Budget::Refuse(value as usize % 4_096));
+                    continue;
+                }
+                3 => {
+                    pieces.set_budget(Budget::Unlimited);
+                    continue;
+                }
+                4..10 => {
+                    pieces.try_alloc(value as u8, |piece| piece).map(|piece| piece.text()).ok()
+                }
+                10..16 => {
+                    let wide = Wide(vec![value.into()]);
+                    pieces.try_alloc(wide, |piece| piece).map(|piece| piece.text()).ok()
+                }
+                _ => match pieces.try_alloc(any_value(&log, value), |piece| piece) {
+                    Ok(piece) => {
+                        to_drop.push(value);
+                        Some(piece.text())
+                    }
+                    Err(refused) => {
+                        assert_drops(&log, value, refused);
+                        None
+                    }
+                },
+            };
+            match stored {
+                Some(text) => model.push(text),
+                None => assert_eq!(pieces.stats().used_bytes, used_bytes),
+            }
+            assert_eq!((&texts(&mut pieces), pieces.len()), (&model, model.len()));
+            assert_eq!(log.take(), []);
+        }
+        _ = panic_text(|| drop(pieces));
+        assert!(log.take().into_iter().eq(to_drop.into_iter().rev()), "seed {seed}");
+    }
 }

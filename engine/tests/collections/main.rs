@@ -13,7 +13,7 @@ mod typed;
 mod vec;
 
 use frame_arena::{Budget, FrameArena, heap};
-use support::{MODES, config};
+use support::{DropLog, MODES, Noted, config, panic_text};
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting::system();
@@ -35,4 +35,19 @@ fn numbers(seed: u64) -> impl Iterator<Item = u64> {
         Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
     })
     .map(|n| n >> 33)
+}
+
+/// A value that panics when dropped if its number is a multiple of 5.
+fn any_value(log: &DropLog, number: u32) -> Noted {
+    match number.is_multiple_of(5) {
+        true => log.panicking_value(number),
+        false => log.value(number),
+    }
+}
+
+/// Drops what holds the value `number`, and nothing else that notes its drop.
+#[track_caller]
+fn assert_drops(log: &DropLog, number: u32, holder: impl Sized) {
+    _ = panic_text(|| drop(holder));
+    assert_eq!(log.take(), [number]);
 }

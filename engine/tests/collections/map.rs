@@ -232,3 +232,114 @@ fn values_and_entries_are_visited_mutably() {
     assert!(map.values().all(|value| *value == 1));
     assert_eq!(map.keys().sum::<i32>(), 45);
 }
+
+/// As `HashMap`, with refusals that change nothing, whatever the budget.
+#[test]
+fn behaves_like_the_standard_map_until_refused_and_after() {
+    for (seed, mut arena) in [1, 2, 3].into_iter().zip(poor_arenas(2_500)) {
+        let log = DropLog::default();
+        let mut numbers = numbers(seed);
+        for _ in 0..100 {
+            let (mut made, mut dropped) = (0, 0);
+            let mut make = |number| {
+                made += 1;
+                log.value(number)
+            };
+            let mut map = FrameMap::new_in(&arena);
+            let mut model = HashMap::new();
+            for number in numbers.by_ref().take(120) {
+                let (key, value) = (number / 32 % 60, number as u32 / 8);
+                let few = number as usize / 2_048 % 5;
+                let used_bytes = arena.stats().used_bytes;
+                match number % 16 {
+                    0..4 => match map.try_insert(key, make(value)) {
+                        Ok(old) => assert_eq!(old.map(|old| old.number), model.insert(key, value)),
+                        Err(refused) => {
+                            let (refused_key, refused) = refused.into_value();
+                            assert_eq!((refused_key, refused.number), (key, value));
+                            assert!(!model.contains_key(&key));
+                            assert_eq!(arena.stats().used_bytes, used_bytes);
+                        }
+                    },
+                    4 | 5 => match map.try_entry(key) {
+                        Ok(entry) => {
+                            assert_eq!(
+                                entry.value().map(|value| value.number),
+                                model.get(&key).copied()
+                            );
+                            let entry = entry.and_modify(|value| value.number ^= 1);
+                            entry.or_insert_with(|| make(value));
+                            model.entry(key).and_modify(|value| *value ^= 1).or_insert(value);
+                        }
+                        Err(refused) => {
+                            assert!(!model.contains_key(&refused.into_value()));
+                            assert_eq!(arena.stats().used_bytes, used_bytes);
+                        }
+                    },
+                    6 | 7 => {
+                        let entries = (key..key + few as u64).map(|key| (key, value));
+                        match map.try_extend(entries.clone().map(|(key, value)| (key, make(value))))
+                        {
+                            Ok(()) => model.extend(entries),
+                            Err(refused) => {
+                                let (refused, _) = refused.into_value();
+                                assert!(!model.contains_key(&refused));
+                                model.extend(entries.take_while(|(key, _)| *key != refused));
+                            }
+                        }
+                    }
+                    8 => assert_eq!(map.remove(&key).map(|value| value.number), model.remove(&key)),
+                    9 => {
+                        let removed = map.try_entry(key).ok().and_then(|entry| entry.remove());
+                        let removed = removed.map(|(key, value)| (key, value.number));
+                        assert_eq!(removed, model.remove_entry(&key));
+                    }
+                    10 => {
+                        map.retain(|key, value| {
+                            value.number ^= 2;
+                            key % 8 != few as u64
+                        });
+                        model.retain(|key, value| {
+                            *value ^= 2;
+                            key % 8 != few as u64
+                        });
+                    }
+                    11 if few == 0 => {
+                        let taken = map.drain().take(value as usize % 60);
+                        for (key, value) in taken {
+                            assert_eq!(model.remove(&key), Some(value.number));
+                        }
+                        model.clear();
+                    }
+                    12 if few == 0 => {
+                        let old = std::mem::replace(&mut map, FrameMap::new_in(&arena));
+                        for (key, value) in old.into_iter().take(value as usize % 60) {
+                            assert_eq!(model.remove(&key), Some(value.number));
+                        }
+                        model.clear();
+                    }
+                    13 => {
+                        if map.try_reserve(value as usize % 60).is_err() {
+                            assert_eq!(arena.stats().used_bytes, used_bytes);
+                        }
+                    }
+                    14 => {
+                        map.iter_mut().for_each(|(key, value)| value.number ^= *key as u32);
+                        model.iter_mut().for_each(|(key, value)| *value ^= *key as u32);
+                    }
+                    _ => assert_eq!(
+                        map.get(&key).map(|value| value.number),
+                        model.get(&key).copied()
+                    ),
+                }
+                assert!(map.iter().all(|(key, value)| model.get(key) == Some(&value.number)));
+                assert_eq!((map.iter().len(), map.len()), (model.len(), model.len()));
+                dropped += log.take().len();
+            }
+            assert!(map.capacity() >= map.len() && arena.stats().used_bytes <= 2_500);
+            drop(map);
+            assert_eq!(dropped + log.take().len(), made);
+            arena.reset();
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! `FrameString`: its bytes stay text.
 
+use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use frame_arena::{FrameMap, FrameString, frame_format, frame_vec};
 
 use crate::support::panic_text;
-use crate::{arenas, poor_arenas};
+use crate::{arenas, numbers, poor_arenas};
 
 /// Characters of one to four bytes.
 const WHOLE: &str = "aü€🦀";
@@ -123,5 +124,85 @@ fn text_is_a_key_as_a_str_is() {
         assert!(names.iter().eq(["elf", "orc"]));
         let counts = FrameMap::from_iter_in(names.drain(..).zip(1..), &arena);
         assert_eq!((counts["elf"], counts["orc"], counts.get("door")), (1, 2, None));
+    }
+}
+
+const PIECES: [&str; 6] = ["", "a", "ü", "€🦀", "plain text, longer than others", "🦀🦀🦀🦀🦀"];
+
+/// As `String`, with refusals that change nothing, whatever the budget.
+#[test]
+fn behaves_like_the_standard_string_until_refused_and_after() {
+    for (seed, mut arena) in [1, 2, 3].into_iter().zip(poor_arenas(300)) {
+        let mut numbers = numbers(seed);
+        for _ in 0..100 {
+            let mut text = FrameString::new_in(&arena);
+            let mut model = String::new();
+            for number in numbers.by_ref().take(60) {
+                let piece = PIECES[number as usize / 16 % PIECES.len()];
+                let mut cuts: Vec<usize> = model.char_indices().map(|(at, _)| at).collect();
+                cuts.push(model.len());
+                let at = cuts[number as usize / 128 % cuts.len()];
+                let used_bytes = arena.stats().used_bytes;
+                let mut wanted = model.clone();
+                let done = match number % 13 {
+                    0 | 1 => {
+                        wanted.push_str(piece);
+                        text.try_push_str(piece).is_ok()
+                    }
+                    2 => {
+                        let character = piece.chars().next_back().unwrap_or('ß');
+                        wanted.push(character);
+                        text.try_push(character).is_ok()
+                    }
+                    3 | 4 => {
+                        wanted.insert_str(at, piece);
+                        text.try_insert_str(at, piece).is_ok()
+                    }
+                    5 => {
+                        wanted += piece;
+                        panic_text(|| text += piece).is_none()
+                    }
+                    6 => text.try_reserve(number as usize / 16 % 100).is_ok(),
+                    7 => catch_unwind(AssertUnwindSafe(|| text.clone()))
+                        .map(|copy| text = copy)
+                        .is_ok(),
+                    // What was appended before a refusal stays.
+                    8 | 9 => {
+                        let line = format!("{number} {piece}");
+                        if number % 13 == 8 {
+                            _ = write!(text, "{number} {piece}");
+                        } else {
+                            _ = panic_text(|| text.extend(line.chars()));
+                        }
+                        wanted.push_str(&line[..text.len() - model.len()]);
+                        true
+                    }
+                    10 => {
+                        assert_eq!(text.pop(), wanted.pop());
+                        true
+                    }
+                    11 => {
+                        if at < model.len() {
+                            assert_eq!(text.remove(at), wanted.remove(at));
+                        }
+                        true
+                    }
+                    _ => {
+                        text.truncate(at);
+                        wanted.truncate(at);
+                        true
+                    }
+                };
+                if done {
+                    model = wanted;
+                } else {
+                    assert_eq!(arena.stats().used_bytes, used_bytes);
+                }
+                assert_eq!(str::from_utf8(text.as_bytes()), Ok(&*model));
+                assert!(text.capacity() >= text.len() && arena.stats().used_bytes <= 300);
+            }
+            assert_eq!(*text.into_str(), *model);
+            arena.reset();
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use frame_arena::{ArenaConfig, ArenaMode, Budget, TypedArena, heap};
 
 use crate::support::{DropLog, Noted, panic_text};
-use crate::{MODES, config, numbers};
+use crate::{MODES, any_value, assert_drops, config, numbers};
 
 fn typed_arenas<T>() -> impl Iterator<Item = TypedArena<T>> {
     MODES.map(|mode| TypedArena::with_config(config(256, mode, Budget::Unlimited))).into_iter()
@@ -327,37 +327,50 @@ fn an_arena_that_a_logger_uses_meanwhile_keeps_every_value() {
     assert!(values.into_iter().eq((0..50).chain([1_001])));
 }
 
+/// In each mode, under budgets that come and go; each fifth value panics when dropped.
 #[test]
 fn random_programs_do_what_a_vec_does() {
     for seed in 0..300 {
         let log = DropLog::default();
-        let unlimited = config(64, ArenaMode::Bump, Budget::Unlimited);
+        let unlimited = config(64, MODES[seed as usize % 3], Budget::Unlimited);
         let mut values = TypedArena::<Noted>::with_config(unlimited);
         let mut model: Vec<u32> = Vec::new();
         for number in numbers(seed).take(100).map(|number| number as u32) {
             let value = number / 32;
+            let used_bytes = values.stats().used_bytes;
             match number % 32 {
-                0 => values.reset(),
-                1 => values.set_mode(MODES[value as usize % 2]),
+                0 | 1 => {
+                    let text = panic_text(|| match number % 32 {
+                        0 => values.reset(),
+                        _ => values.set_mode(MODES[value as usize % 3]),
+                    });
+                    let first = model.iter().rev().find(|number| number.is_multiple_of(5));
+                    assert_eq!(
+                        text,
+                        first.map(|number| format!("drop of {number}")),
+                        "seed {seed}"
+                    );
+                    assert!(log.take().into_iter().eq(model.drain(..).rev()), "seed {seed}");
+                    assert_eq!(values.stats().used_bytes, 0);
+                }
                 2 => values.set_budget(Budget::Refuse(value as usize % 4_096)),
                 3 => values.set_budget(Budget::Unlimited),
-                4 => values.iter_mut().zip(&mut model).for_each(|(noted, expected)| {
-                    noted.number ^= value;
-                    *expected ^= value;
+                4 => values.iter_mut().zip(&mut model).take(3).for_each(|(noted, expected)| {
+                    noted.number += 5;
+                    *expected += 5;
                 }),
-                _ => match values.try_alloc(log.value(value)) {
+                _ => match values.try_alloc(any_value(&log, value)) {
                     Ok(noted) => model.push(noted.number),
-                    Err(refused) => assert_eq!(refused.into_value().number, value),
+                    Err(refused) => {
+                        assert_eq!(values.stats().used_bytes, used_bytes);
+                        assert_drops(&log, value, refused);
+                    }
                 },
             }
-            if number % 32 < 2 {
-                assert!(log.take().into_iter().eq(model.drain(..).rev()), "seed {seed}");
-            }
-            log.take(); // A refused value.
             assert!(values.iter().map(|noted| &noted.number).eq(&model), "seed {seed}");
-            assert_eq!(values.len(), model.len());
+            assert_eq!((values.len(), log.take()), (model.len(), vec![]));
         }
-        drop(values);
+        _ = panic_text(|| drop(values));
         assert!(log.take().into_iter().eq(model.into_iter().rev()), "seed {seed}");
     }
 }
