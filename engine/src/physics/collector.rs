@@ -141,6 +141,14 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Turns all contacts round: who was found is who found.
+    pub(super) fn turn_round(&mut self) {
+        self.empty_buffer();
+        self.found.iter_mut().for_each(|contact| {
+            *contact = Contact { a: contact.b, b: contact.a };
+        });
+    }
+
     pub(super) fn publish(mut self) -> SliceHandle<Contact> {
         self.empty_buffer();
         self.found.publish()

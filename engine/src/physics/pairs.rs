@@ -17,6 +17,12 @@ pub const MAX_FOUND: usize = 16;
 /// Most tests for each body of the world that giants may make together.
 pub const GIANT_TESTS_PER_BODY: usize = 64;
 
+/// The bodies far larger than the rest.
+struct Giants<'a> {
+    places: Range<usize>,
+    level: Option<&'a Level>,
+}
+
 /// The search in one strip.
 struct StripSearch<'a> {
     circles: Circles<'a>,
@@ -69,29 +75,104 @@ impl StripSearch<'_> {
         self.scan(last_row..end, upward, |_, cell| [above(cell)]);
     }
 
-    /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
-    fn scan_giants(&self, giants: Range<usize>, found: &mut Collector<'_>) {
+    /// Finds the pairs of a giant and a body of the strip.
+    fn scan_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
+        if giants.places.len() > GIANT_TESTS_PER_BODY && self.is_much_for(giants) {
+            self.scan_for_giants(giants, found);
+        } else {
+            self.scan_from_giants(giants, found);
+        }
+    }
+
+    /// Most tests that giants may make in the strip.
+    fn most_tests(&self) -> usize {
+        self.strip.len() * GIANT_TESTS_PER_BODY
+    }
+
+    /// Runs of the strip's bodies among which are those that a giant touches.
+    fn runs_around(&self, giant: usize) -> impl Iterator<Item = (usize, usize)> {
         let rows = self.strip.first_row as usize..self.strip.end_row as usize;
-        let mut tests_left = self.strip.len() * GIANT_TESTS_PER_BODY;
-        for place in giants {
-            let (centre, radius) = self.circles.at(place);
-            let probe = Probe::new((centre, radius));
-            let reach_m = radius + self.level.max_radius;
-            for (first, last) in self.level.rows_around(centre, reach_m, rows.clone()) {
-                let (first, end) = (self.start(first), self.start(last + 1));
-                let tested_end = end.min(first + tests_left);
-                tests_left -= tested_end - first;
-                found.untested_count += (end - tested_end) as u64;
-                for start in (first..tested_end).step_by(MAX_RUN) {
-                    let run = (start, tested_end.min(start + MAX_RUN));
-                    found.make_room(1);
-                    found.test_run((place, &probe), &self.circles, run);
-                }
+        self.runs_in(self.level, giant, rows)
+    }
+
+    /// Runs of giants among which are those that a body of the strip touches.
+    fn giants_around(
+        &self,
+        giants: &Giants<'_>,
+        place: usize,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let runs = giants.level.map(|level| self.runs_in(level, place, 0..level.rows));
+        runs.into_iter().flatten()
+    }
+
+    fn runs_in(
+        &self,
+        level: &Level,
+        place: usize,
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let (centre, radius) = self.circles.at(place);
+        let cells = level.rows_around(centre, radius + level.max_radius, rows);
+        cells.map(|(first, last)| (self.start(first), self.start(last + 1)))
+    }
+
+    /// Whether giants had better be looked for than look themselves: they would look at more bodies
+    /// and rows than they may, for they are heaped up, or the plane is folded to less than they cover.
+    // Few giants need not ask. Not into their search.
+    #[inline(never)]
+    fn is_much_for(&self, giants: &Giants<'_>) -> bool {
+        let most = self.most_tests();
+        let far_too_much = 2 * most;
+        let of_giants = giants.places.clone().flat_map(|giant| self.runs_around(giant));
+        let of_giants = work(of_giants, far_too_much);
+        let of_others = self.strip.places().flat_map(|place| self.giants_around(giants, place));
+        of_giants > most && (of_giants == far_too_much || work(of_others, of_giants) < of_giants)
+    }
+
+    /// Each giant looks for what it touches.
+    fn scan_from_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
+        let mut tests_left = self.most_tests();
+        for place in giants.places.clone() {
+            let probe = Probe::new(self.circles.at(place));
+            for run in self.runs_around(place) {
+                self.test_some((place, &probe), run, &mut tests_left, found);
             }
         }
     }
 
-    fn run(&self, giants: Range<usize>, arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
+    /// Each body looks for giants that it touches.
+    #[inline(never)]
+    fn scan_for_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
+        let mut tests_left = self.most_tests();
+        for place in self.strip.places() {
+            let probe = Probe::new(self.circles.at(place));
+            for run in self.giants_around(giants, place) {
+                self.test_some((place, &probe), run, &mut tests_left, found);
+            }
+        }
+        found.turn_round();
+    }
+
+    /// Tests a circle against a run of any length, as long as tests are left.
+    #[inline(always)]
+    fn test_some(
+        &self,
+        probe: (usize, &Probe),
+        (first, end): (usize, usize),
+        tests_left: &mut usize,
+        found: &mut Collector<'_>,
+    ) {
+        let tested_end = end.min(first + *tests_left);
+        *tests_left -= tested_end - first;
+        found.untested_count += (end - tested_end) as u64;
+        for start in (first..tested_end).step_by(MAX_RUN) {
+            let run = (start, tested_end.min(start + MAX_RUN));
+            found.make_room(1);
+            found.test_run(probe, &self.circles, run);
+        }
+    }
+
+    fn run(&self, giants: &Giants<'_>, arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
         let mut upward = Collector::with_capacity_in(0, arena)?;
         let mut giant = Collector::with_capacity_in(0, arena)?;
         // The last, so that it can grow where it is.
@@ -114,6 +195,18 @@ impl StripSearch<'_> {
         };
         Ok(FoundInStrip { contacts, refused_count, untested_count })
     }
+}
+
+/// Bodies and runs to look at, up to `most`.
+fn work(runs: impl Iterator<Item = (usize, usize)>, most: usize) -> usize {
+    let mut sum = 0;
+    for (first, end) in runs {
+        sum += end - first + 1;
+        if sum >= most {
+            return most;
+        }
+    }
+    sum
 }
 
 struct FoundInStrip {
@@ -140,7 +233,8 @@ pub fn find_contacts(
     let entries = arenas.get(grid.entries).unwrap_or(&[]);
     let starts = arenas.get(grid.starts).unwrap_or(&[]);
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
-    let giants = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
+    let places = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
+    let giants = Giants { places, level: grid.giants.as_ref() };
     let usual = &grid.level;
     let jobs = strips.iter().map(|&strip| {
         let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
@@ -149,7 +243,7 @@ pub fn find_contacts(
     let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (search, result)| {
-        *result = Some(search.run(giants.clone(), arenas.local()));
+        *result = Some(search.run(&giants, arenas.local()));
     });
     let mut sum = (0, 0, 0);
     for strip in jobs.iter_mut().filter_map(|(_, result)| result.take()) {
@@ -359,5 +453,24 @@ mod tests {
         }
         assert!(brute_force(&objects).len() > 300);
         assert_same_pairs(&objects, Vec2::INFINITY);
+    }
+
+    #[test]
+    fn many_giants_keep_their_pairs_where_the_plane_is_folded() {
+        let mut objects = scene::uniform(11, 3_000, 0.05, 0.05);
+        for (n, object) in objects.iter_mut().enumerate() {
+            object.motion.position *= 1_000.0;
+            if n % 15 == 0 {
+                object.radius = 400.0; // More than the plane is folded to.
+            }
+        }
+        assert!(brute_force(&objects).len() > 300);
+        assert_same_pairs(&objects, Vec2::INFINITY);
+        let (arena, grid, found) = searched(&objects, Vec2::INFINITY);
+        let circles = grid.circles(&arena);
+        for strip in arena.get(found.strips).unwrap() {
+            let is_of_giant = |contact: &Contact| circles.at(contact.a as usize).1 > 1.0;
+            assert!(arena.get(strip.giant).unwrap().iter().all(is_of_giant));
+        }
     }
 }
