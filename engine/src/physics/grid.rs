@@ -179,6 +179,14 @@ fn whole(cell: DVec2) -> (u32, u32) {
     (column, row)
 }
 
+/// Side of the least cells of which so many, at least two, cover a rectangle: of each side as many as
+/// go into it, and one more. In 64 bits, where no square is too large or too small.
+fn least_cell_m(size: Vec2, most: usize) -> f32 {
+    let DVec2 { x, y } = size.as_dvec2();
+    let others = (most - 1) as f64;
+    ((x + y + ((x + y) * (x + y) + 4.0 * others * x * y).sqrt()) / (2.0 * others)) as f32
+}
+
 /// A position as a level sees it.
 #[inline(always)]
 fn turned(position: Vec2, is_turned: bool) -> Vec2 {
@@ -216,9 +224,8 @@ impl Level {
         let size = (high - low).max(Vec2::ZERO); // Under 0 where nobody is.
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;
         let max_cells = max_cells.min(MAX_CELLS_IN_A_ROW as usize / 2);
-        let most = max_cells as f32;
-        let longest = size.max_element() / most.min(MAX_CELLS_ALONG);
-        let least_cell_m = (size.x * size.y / most).sqrt().max(longest);
+        let longest = size.max_element() / (max_cells as f32).min(MAX_CELLS_ALONG);
+        let least_cell_m = least_cell_m(size, max_cells).max(longest);
         let needed_m = (2.0 * extent.max_radius * CELL_MARGIN).max(LEAST_CELL_M);
         let is_folded = least_cell_m > needed_m * MAX_WIDENING;
         let cell_m = if is_folded { needed_m } else { needed_m.max(least_cell_m) };

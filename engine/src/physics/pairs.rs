@@ -260,7 +260,7 @@ pub fn find_contacts(
 
 #[cfg(test)]
 mod tests {
-    use glam::Vec2;
+    use glam::{Vec2, Vec2Swizzles};
 
     use super::*;
     use crate::physics::collider::CollisionObject;
@@ -471,6 +471,23 @@ mod tests {
         for strip in arena.get(found.strips).unwrap() {
             let is_of_giant = |contact: &Contact| circles.at(contact.a as usize).1 > 1.0;
             assert!(arena.get(strip.giant).unwrap().iter().all(is_of_giant));
+        }
+    }
+
+    #[test]
+    fn a_narrow_sparse_world_has_rows_for_all_its_bodies() {
+        for (width, turn) in [1.01, 1.5, 3.01].into_iter().zip([false, true, false]) {
+            let mut random = scene::Random(12);
+            let mut objects = scene::uniform(12, 4_000, 0.05, 0.05);
+            for object in &mut objects {
+                let at = Vec2::new(
+                    random.between(0.0, 0.102 * width),
+                    random.between(0.0, 790.0 / width),
+                );
+                object.motion.position = if turn { at.yx() } else { at };
+            }
+            assert!(brute_force(&objects).len() > 300);
+            assert_same_pairs(&objects, Vec2::INFINITY);
         }
     }
 }
