@@ -443,6 +443,19 @@ mod tests {
     }
 
     #[test]
+    fn many_bodies_at_any_distance_cost_no_pairs_of_the_others() {
+        let mut random = scene::Random(13);
+        let mut objects = scene::uniform(9, 4_000, 0.08, 0.08);
+        for object in &mut objects[..1_500] {
+            let distance_m = 10_f32.powf(random.between(15.0, 38.0));
+            let way = Vec2::new(random.between(-1.0, 1.0), random.between(-1.0, 1.0));
+            object.motion.position = way * distance_m;
+        }
+        assert!(brute_force(&objects).len() > 300);
+        assert_same_pairs(&objects, Vec2::INFINITY);
+    }
+
+    #[test]
     fn clusters_far_apart_keep_their_pairs() {
         let mut objects = scene::uniform(10, 4_000, 0.1, 0.2);
         for (n, object) in objects.iter_mut().enumerate() {
