@@ -141,6 +141,12 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Forgets all contacts and counts.
+    pub(super) fn clear(&mut self) {
+        self.found.clear();
+        (self.len, self.refused_count, self.untested_count) = (0, 0, 0);
+    }
+
     /// Turns all contacts round: who was found is who found.
     pub(super) fn turn_round(&mut self) {
         self.empty_buffer();

@@ -75,12 +75,13 @@ impl StripSearch<'_> {
         self.scan(last_row..end, upward, |_, cell| [above(cell)]);
     }
 
-    /// Finds the pairs of a giant and a body of the strip.
+    /// Finds the pairs of a giant and a body of the strip: the giants look for what they touch, or, if
+    /// they would look at too much, they are looked for.
     fn scan_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
-        if giants.places.len() > GIANT_TESTS_PER_BODY && self.is_much_for(giants) {
+        let work = self.scan_from_giants(giants, found);
+        if work > self.most_tests() && self.had_better_look(giants, work) {
+            found.clear();
             self.scan_for_giants(giants, found);
-        } else {
-            self.scan_from_giants(giants, found);
         }
     }
 
@@ -116,28 +117,34 @@ impl StripSearch<'_> {
         cells.map(|(first, last)| (self.start(first), self.start(last + 1)))
     }
 
-    /// Whether giants had better be looked for than look themselves: they would look at more bodies
-    /// and rows than they may, for they are heaped up, or the plane is folded to less than they cover.
-    // Few giants need not ask. Not into their search.
-    #[inline(never)]
-    fn is_much_for(&self, giants: &Giants<'_>) -> bool {
-        let most = self.most_tests();
-        let far_too_much = 2 * most;
-        let of_giants = giants.places.clone().flat_map(|giant| self.runs_around(giant));
-        let of_giants = work(of_giants, far_too_much);
-        let of_others = self.strip.places().flat_map(|place| self.giants_around(giants, place));
-        of_giants > most && (of_giants == far_too_much || work(of_others, of_giants) < of_giants)
+    /// Whether the strip's bodies had better look for giants, which would look at so many bodies and
+    /// rows: for they are heaped up, or the plane is folded to less than they cover.
+    #[cold]
+    fn had_better_look(&self, giants: &Giants<'_>, work_of_giants: usize) -> bool {
+        let mut work = 0;
+        let mut runs = self.strip.places().flat_map(|place| self.giants_around(giants, place));
+        work_of_giants >= 2 * self.most_tests()
+            || runs.all(|(first, end)| {
+                work += end - first + 1;
+                work < work_of_giants
+            })
     }
 
-    /// Each giant looks for what it touches.
-    fn scan_from_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
-        let mut tests_left = self.most_tests();
+    /// Each giant looks for what it touches. Gives the number of bodies and rows that they looked at;
+    /// ends at twice as many as they may.
+    fn scan_from_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) -> usize {
+        let (mut tests_left, mut work) = (self.most_tests(), 0);
         for place in giants.places.clone() {
             let probe = Probe::new(self.circles.at(place));
             for run in self.runs_around(place) {
                 self.test_some((place, &probe), run, &mut tests_left, found);
+                work += run.1 - run.0 + 1;
+            }
+            if work >= 2 * self.most_tests() {
+                break;
             }
         }
+        work
     }
 
     /// Each body looks for giants that it touches.
@@ -195,18 +202,6 @@ impl StripSearch<'_> {
         };
         Ok(FoundInStrip { contacts, refused_count, untested_count })
     }
-}
-
-/// Bodies and runs to look at, up to `most`.
-fn work(runs: impl Iterator<Item = (usize, usize)>, most: usize) -> usize {
-    let mut sum = 0;
-    for (first, end) in runs {
-        sum += end - first + 1;
-        if sum >= most {
-            return most;
-        }
-    }
-    sum
 }
 
 struct FoundInStrip {
