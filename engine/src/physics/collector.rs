@@ -141,6 +141,20 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Forgets all contacts and counts.
+    pub(super) fn clear(&mut self) {
+        self.found.clear();
+        (self.len, self.refused_count, self.untested_count) = (0, 0, 0);
+    }
+
+    /// Turns all contacts round: who was found is who found.
+    pub(super) fn turn_round(&mut self) {
+        self.empty_buffer();
+        self.found.iter_mut().for_each(|contact| {
+            *contact = Contact { a: contact.b, b: contact.a };
+        });
+    }
+
     pub(super) fn publish(mut self) -> SliceHandle<Contact> {
         self.empty_buffer();
         self.found.publish()

@@ -31,7 +31,7 @@ pub struct FoundContacts {
     pub count: u64,
     /// Contacts found for which the arena had no room.
     pub refused_count: u64,
-    /// Pairs left out because too many bodies lie in one place: not tested, or found beyond
-    /// [`MAX_FOUND`](super::MAX_FOUND).
+    /// Pairs left out because too many bodies lie in one place, or in places that a folded world lays on
+    /// each other: not tested, or found beyond [`MAX_FOUND`](super::MAX_FOUND).
     pub untested_count: u64,
 }

@@ -54,6 +54,13 @@ const TWO_TO_52: f64 = 4_503_599_627_370_496.0;
 /// Added to a number and taken away again, it leaves the nearest whole one, of either sign.
 const WHOLE_OF_64: DVec2 = DVec2::splat(1.5 * TWO_TO_52);
 
+/// Cells from the world's middle beyond which coordinates that differ are of no bodies that overlap:
+/// next numbers of 32 bits are four cells apart.
+const FAR_CELLS: f64 = 67_108_864.0;
+
+/// Odd, about 2^64 by the golden ratio: spreads a product's upper bits (Knuth, TAOCP 3, 6.4).
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// Least height of a cell, in metres, that has an inverse.
 const LEAST_CELL_M: f32 = 4.0 * f32::MIN_POSITIVE;
 
@@ -179,6 +186,14 @@ fn whole(cell: DVec2) -> (u32, u32) {
     (column, row)
 }
 
+/// Side of the least cells of which so many, at least two, cover a rectangle: of each side as many as
+/// go into it, and one more. In 64 bits, where no square is too large or too small.
+fn least_cell_m(size: Vec2, most: usize) -> f32 {
+    let DVec2 { x, y } = size.as_dvec2();
+    let others = (most - 1) as f64;
+    ((x + y + ((x + y) * (x + y) + 4.0 * others * x * y).sqrt()) / (2.0 * others)) as f32
+}
+
 /// A position as a level sees it.
 #[inline(always)]
 fn turned(position: Vec2, is_turned: bool) -> Vec2 {
@@ -216,9 +231,8 @@ impl Level {
         let size = (high - low).max(Vec2::ZERO); // Under 0 where nobody is.
         let max_cells = extent.count.max(1) * MAX_CELLS_PER_BODY;
         let max_cells = max_cells.min(MAX_CELLS_IN_A_ROW as usize / 2);
-        let most = max_cells as f32;
-        let longest = size.max_element() / most.min(MAX_CELLS_ALONG);
-        let least_cell_m = (size.x * size.y / most).sqrt().max(longest);
+        let longest = size.max_element() / (max_cells as f32).min(MAX_CELLS_ALONG);
+        let least_cell_m = least_cell_m(size, max_cells).max(longest);
         let needed_m = (2.0 * extent.max_radius * CELL_MARGIN).max(LEAST_CELL_M);
         let is_folded = least_cell_m > needed_m * MAX_WIDENING;
         let cell_m = if is_folded { needed_m } else { needed_m.max(least_cell_m) };
@@ -304,7 +318,24 @@ impl Level {
         let turns = (cell * (1.0 / period) + WHOLE_OF_64) - WHOLE_OF_64;
         let folded = (cell - turns * period).abs();
         // Where there is one cell, nothing is less.
-        DVec2::select(folded.cmplt(last), folded, last)
+        let folded = DVec2::select(folded.cmplt(last), folded, last);
+        if cell.abs().max_element() < FAR_CELLS { folded } else { self.scattered(cell, folded) }
+    }
+
+    /// The same where a coordinate is so far away that only equal ones need lie together: in any column
+    /// or row. Folded, numbers so coarse would heap up in some.
+    #[cold]
+    #[inline(never)]
+    fn scattered(&self, cell: DVec2, folded: DVec2) -> DVec2 {
+        let scattered = |cell: f64, folded: f64, last: f32| {
+            let part = cell.to_bits().wrapping_mul(SPREAD) >> 32;
+            let any = (part * (last as u64 + 1)) >> 32;
+            if cell.abs() < FAR_CELLS { folded } else { any as f64 }
+        };
+        DVec2::new(
+            scattered(cell.x, folded.x, self.last_column),
+            scattered(cell.y, folded.y, self.last_row),
+        )
     }
 
     /// The cell and the row of a position.
@@ -362,10 +393,14 @@ impl Level {
         if !self.is_folded {
             return [(left, right), (bottom, top)];
         }
-        let last = self.last();
-        let turns = corners.map(|corner| (self.unfolded(corner) / last.as_dvec2()).floor());
-        let between = |one: u32, other: u32, turns: [f64; 2], last: f32| {
+        let [from, to] = corners.map(|corner| self.unfolded(corner));
+        let between = |one: u32, other: u32, cells: [f64; 2], last: f32| {
             let (least, most) = (one.min(other), one.max(other));
+            let is_far = cells[0].abs().max(cells[1].abs()) >= FAR_CELLS;
+            if is_far && cells[0] != cells[1] {
+                return (0, last as u32);
+            }
+            let turns = cells.map(|cell| (cell / f64::from(last)).floor());
             match turns[1] - turns[0] {
                 0.0 => (least, most),
                 // An even turn is at the first cell, an odd one at the last.
@@ -374,8 +409,11 @@ impl Level {
                 _ => (0, last as u32),
             }
         };
-        let [from, to] = turns;
-        [between(left, right, [from.x, to.x], last.x), between(bottom, top, [from.y, to.y], last.y)]
+        let Vec2 { x: last_column, y: last_row } = self.last();
+        [
+            between(left, right, [from.x, to.x], last_column),
+            between(bottom, top, [from.y, to.y], last_row),
+        ]
     }
 }
 
@@ -419,7 +457,7 @@ mod tests {
 
     /// A place in a world of any size.
     fn anywhere(random: &mut scene::Random) -> Vec2 {
-        let scale = 10_f32.powf(random.between(-2.0, 8.0));
+        let scale = 10_f32.powf(random.between(-2.0, 12.0));
         Vec2::new(random.between(-scale, scale), random.between(-scale, scale))
     }
 

@@ -17,6 +17,12 @@ pub const MAX_FOUND: usize = 16;
 /// Most tests for each body of the world that giants may make together.
 pub const GIANT_TESTS_PER_BODY: usize = 64;
 
+/// The bodies far larger than the rest.
+struct Giants<'a> {
+    places: Range<usize>,
+    level: Option<&'a Level>,
+}
+
 /// The search in one strip.
 struct StripSearch<'a> {
     circles: Circles<'a>,
@@ -69,29 +75,111 @@ impl StripSearch<'_> {
         self.scan(last_row..end, upward, |_, cell| [above(cell)]);
     }
 
-    /// Finds the pairs of a giant, whose places are `giants`, and a body of the strip.
-    fn scan_giants(&self, giants: Range<usize>, found: &mut Collector<'_>) {
-        let rows = self.strip.first_row as usize..self.strip.end_row as usize;
-        let mut tests_left = self.strip.len() * GIANT_TESTS_PER_BODY;
-        for place in giants {
-            let (centre, radius) = self.circles.at(place);
-            let probe = Probe::new((centre, radius));
-            let reach_m = radius + self.level.max_radius;
-            for (first, last) in self.level.rows_around(centre, reach_m, rows.clone()) {
-                let (first, end) = (self.start(first), self.start(last + 1));
-                let tested_end = end.min(first + tests_left);
-                tests_left -= tested_end - first;
-                found.untested_count += (end - tested_end) as u64;
-                for start in (first..tested_end).step_by(MAX_RUN) {
-                    let run = (start, tested_end.min(start + MAX_RUN));
-                    found.make_room(1);
-                    found.test_run((place, &probe), &self.circles, run);
-                }
-            }
+    /// Finds the pairs of a giant and a body of the strip: the giants look for what they touch, or, if
+    /// they would look at too much, they are looked for.
+    fn scan_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
+        let work = self.scan_from_giants(giants, found);
+        if work > self.most_tests() && self.had_better_look(giants, work) {
+            found.clear();
+            self.scan_for_giants(giants, found);
         }
     }
 
-    fn run(&self, giants: Range<usize>, arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
+    /// Most tests that giants may make in the strip.
+    fn most_tests(&self) -> usize {
+        self.strip.len() * GIANT_TESTS_PER_BODY
+    }
+
+    /// Runs of the strip's bodies among which are those that a giant touches.
+    fn runs_around(&self, giant: usize) -> impl Iterator<Item = (usize, usize)> {
+        let rows = self.strip.first_row as usize..self.strip.end_row as usize;
+        self.runs_in(self.level, giant, rows)
+    }
+
+    /// Runs of giants among which are those that a body of the strip touches.
+    fn giants_around(
+        &self,
+        giants: &Giants<'_>,
+        place: usize,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let runs = giants.level.map(|level| self.runs_in(level, place, 0..level.rows));
+        runs.into_iter().flatten()
+    }
+
+    fn runs_in(
+        &self,
+        level: &Level,
+        place: usize,
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let (centre, radius) = self.circles.at(place);
+        let cells = level.rows_around(centre, radius + level.max_radius, rows);
+        cells.map(|(first, last)| (self.start(first), self.start(last + 1)))
+    }
+
+    /// Whether the strip's bodies had better look for giants, which would look at so many bodies and
+    /// rows: for they are heaped up, or the plane is folded to less than they cover.
+    #[cold]
+    fn had_better_look(&self, giants: &Giants<'_>, work_of_giants: usize) -> bool {
+        let mut work = 0;
+        let mut runs = self.strip.places().flat_map(|place| self.giants_around(giants, place));
+        work_of_giants >= 2 * self.most_tests()
+            || runs.all(|(first, end)| {
+                work += end - first + 1;
+                work < work_of_giants
+            })
+    }
+
+    /// Each giant looks for what it touches. Gives the number of bodies and rows that they looked at;
+    /// ends at twice as many as they may.
+    fn scan_from_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) -> usize {
+        let (mut tests_left, mut work) = (self.most_tests(), 0);
+        for place in giants.places.clone() {
+            let probe = Probe::new(self.circles.at(place));
+            for run in self.runs_around(place) {
+                self.test_some((place, &probe), run, &mut tests_left, found);
+                work += run.1 - run.0 + 1;
+            }
+            if work >= 2 * self.most_tests() {
+                break;
+            }
+        }
+        work
+    }
+
+    /// Each body looks for giants that it touches.
+    #[inline(never)]
+    fn scan_for_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
+        let mut tests_left = self.most_tests();
+        for place in self.strip.places() {
+            let probe = Probe::new(self.circles.at(place));
+            for run in self.giants_around(giants, place) {
+                self.test_some((place, &probe), run, &mut tests_left, found);
+            }
+        }
+        found.turn_round();
+    }
+
+    /// Tests a circle against a run of any length, as long as tests are left.
+    #[inline(always)]
+    fn test_some(
+        &self,
+        probe: (usize, &Probe),
+        (first, end): (usize, usize),
+        tests_left: &mut usize,
+        found: &mut Collector<'_>,
+    ) {
+        let tested_end = end.min(first + *tests_left);
+        *tests_left -= tested_end - first;
+        found.untested_count += (end - tested_end) as u64;
+        for start in (first..tested_end).step_by(MAX_RUN) {
+            let run = (start, tested_end.min(start + MAX_RUN));
+            found.make_room(1);
+            found.test_run(probe, &self.circles, run);
+        }
+    }
+
+    fn run(&self, giants: &Giants<'_>, arena: &FrameArena) -> Result<FoundInStrip, AllocError> {
         let mut upward = Collector::with_capacity_in(0, arena)?;
         let mut giant = Collector::with_capacity_in(0, arena)?;
         // The last, so that it can grow where it is.
@@ -140,7 +228,8 @@ pub fn find_contacts(
     let entries = arenas.get(grid.entries).unwrap_or(&[]);
     let starts = arenas.get(grid.starts).unwrap_or(&[]);
     let strips = arenas.get(grid.strips).unwrap_or(&[]);
-    let giants = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
+    let places = strips.iter().find(|strip| strip.is_giants).map_or(0..0, Strip::places);
+    let giants = Giants { places, level: grid.giants.as_ref() };
     let usual = &grid.level;
     let jobs = strips.iter().map(|&strip| {
         let level = if strip.is_giants { grid.giants.as_ref().unwrap_or(usual) } else { usual };
@@ -149,7 +238,7 @@ pub fn find_contacts(
     let mut found = FrameVec::try_with_capacity_in(strips.len(), arenas.local())?;
     let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
     workers.for_each_mut(jobs, |_, (search, result)| {
-        *result = Some(search.run(giants.clone(), arenas.local()));
+        *result = Some(search.run(&giants, arenas.local()));
     });
     let mut sum = (0, 0, 0);
     for strip in jobs.iter_mut().filter_map(|(_, result)| result.take()) {
@@ -166,7 +255,7 @@ pub fn find_contacts(
 
 #[cfg(test)]
 mod tests {
-    use glam::Vec2;
+    use glam::{Vec2, Vec2Swizzles};
 
     use super::*;
     use crate::physics::collider::CollisionObject;
@@ -349,6 +438,19 @@ mod tests {
     }
 
     #[test]
+    fn many_bodies_at_any_distance_cost_no_pairs_of_the_others() {
+        let mut random = scene::Random(13);
+        let mut objects = scene::uniform(9, 4_000, 0.08, 0.08);
+        for object in &mut objects[..1_500] {
+            let distance_m = 10_f32.powf(random.between(15.0, 38.0));
+            let way = Vec2::new(random.between(-1.0, 1.0), random.between(-1.0, 1.0));
+            object.motion.position = way * distance_m;
+        }
+        assert!(brute_force(&objects).len() > 300);
+        assert_same_pairs(&objects, Vec2::INFINITY);
+    }
+
+    #[test]
     fn clusters_far_apart_keep_their_pairs() {
         let mut objects = scene::uniform(10, 4_000, 0.1, 0.2);
         for (n, object) in objects.iter_mut().enumerate() {
@@ -359,5 +461,41 @@ mod tests {
         }
         assert!(brute_force(&objects).len() > 300);
         assert_same_pairs(&objects, Vec2::INFINITY);
+    }
+
+    #[test]
+    fn many_giants_keep_their_pairs_where_the_plane_is_folded() {
+        let mut objects = scene::uniform(11, 3_000, 0.05, 0.05);
+        for (n, object) in objects.iter_mut().enumerate() {
+            object.motion.position *= 1_000.0;
+            if n % 15 == 0 {
+                object.radius = 400.0; // More than the plane is folded to.
+            }
+        }
+        assert!(brute_force(&objects).len() > 300);
+        assert_same_pairs(&objects, Vec2::INFINITY);
+        let (arena, grid, found) = searched(&objects, Vec2::INFINITY);
+        let circles = grid.circles(&arena);
+        for strip in arena.get(found.strips).unwrap() {
+            let is_of_giant = |contact: &Contact| circles.at(contact.a as usize).1 > 1.0;
+            assert!(arena.get(strip.giant).unwrap().iter().all(is_of_giant));
+        }
+    }
+
+    #[test]
+    fn a_narrow_sparse_world_has_rows_for_all_its_bodies() {
+        for (width, turn) in [1.01, 1.5, 3.01].into_iter().zip([false, true, false]) {
+            let mut random = scene::Random(12);
+            let mut objects = scene::uniform(12, 4_000, 0.05, 0.05);
+            for object in &mut objects {
+                let at = Vec2::new(
+                    random.between(0.0, 0.102 * width),
+                    random.between(0.0, 790.0 / width),
+                );
+                object.motion.position = if turn { at.yx() } else { at };
+            }
+            assert!(brute_force(&objects).len() > 300);
+            assert_same_pairs(&objects, Vec2::INFINITY);
+        }
     }
 }

@@ -99,7 +99,9 @@ pub struct PhysicsShortfall {
     pub contacts_refused: u64,
     /// Contact lists not made.
     pub lists_refused: u64,
-    /// Pairs not tested, and contacts found and left out, because too many bodies lay in one place.
+    /// Pairs not tested, and contacts found and left out, because too many bodies lay in one place. A
+    /// world far wider than its bodies need is folded: there, places that are a multiple of some length
+    /// apart, as in a lattice, may count as one.
     pub pairs_untested: u64,
     /// Bodies taken out because their position, velocity or radius was not finite.
     pub bodies_reset: u64,
