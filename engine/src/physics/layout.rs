@@ -5,7 +5,9 @@ use core::array;
 use glam::Vec2;
 
 use super::collider::CollisionObject;
-use super::grid::{Extent, GIANT_RADII, Level, is_wide};
+use super::extent::{Extent, is_wide};
+use super::grid::GIANT_RADII;
+use super::level::Level;
 use super::strip::Bands;
 use crate::arena::Part;
 use crate::ecs::Workers;

@@ -279,7 +279,7 @@ impl StripSort<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::grid::MAX_CELLS_PER_BODY;
+    use super::super::level::MAX_CELLS_PER_BODY;
     use super::*;
     use crate::physics::scene;
 
