@@ -19,6 +19,8 @@ pub(super) struct Giants<'a> {
 impl StripSearch<'_> {
     /// Finds the pairs of a giant and a body of the strip: the giants look for what they touch, or, if
     /// they would look at too much, they are looked for.
+    // Not into the search of the others, which it would slow.
+    #[inline(never)]
     pub(super) fn scan_giants(&self, giants: &Giants<'_>, found: &mut Collector<'_>) {
         let work = self.scan_from_giants(giants, found);
         if work > self.most_tests() && self.had_better_look(giants, work) {
