@@ -49,6 +49,15 @@ pub fn scattered(count: u32, ratio: f32, pairs: f32) -> Scene {
     Scene { objects: objects.collect(), half_extents_m: Vec2::splat(half_m), name }
 }
 
+/// Scattered circles without walls, one of them 10 km away.
+pub fn with_one_far(count: u32) -> Scene {
+    let mut scene = scattered(count, 1.0, 0.4);
+    scene.objects[0].motion.position = Vec2::splat(10_000.0);
+    scene.half_extents_m = Vec2::INFINITY;
+    scene.name += ", one 10 km away";
+    scene
+}
+
 /// Equal circles at rest, packed as oranges are, each touching some six others; in no order.
 pub fn pile(count: u32) -> Scene {
     let mut random = Random::new(1);
