@@ -21,8 +21,9 @@ use glam::Vec2;
 pub struct PhysicsConfig {
     /// Length of a tick in seconds: the same as the engine's. Default a 60th.
     pub tick_secs: f32,
-    /// Distance of the walls from the middle, in metres. Default 16 x 9. Infinite: no walls; what flies
-    /// far away costs the rest no contacts.
+    /// Distance of the walls from the middle, in metres. Default 16 x 9. Infinite: no walls. What flies
+    /// far away costs the rest no contacts, but for lattices of rare steps, of which
+    /// [`pairs_untested`](super::PhysicsShortfall::pairs_untested) tells.
     pub half_extents_m: Vec2,
     /// Acceleration everywhere, in m/s^2. Default (0, -9.81).
     pub gravity: Vec2,
