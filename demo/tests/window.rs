@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use display::{Display, display};
 use image::RgbaImage;
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The demo in a window, and its events.
 struct Demo<'d> {
@@ -174,19 +175,25 @@ fn taps_shorter_than_a_frame_move_sliders() {
     demo.wait_for("gravity_set");
 }
 
+/// A folder of assets without effects, and what writes an effect of a name to a file there.
+fn own_effects() -> (TempDir, impl Fn(&str, &str)) {
+    let assets = tempfile::tempdir().unwrap();
+    let folder = assets.path().join("effects");
+    std::fs::create_dir(&folder).unwrap();
+    let galaxy = include_str!("../../assets/effects/galaxy.ron");
+    let write = move |file: &str, name: &str| {
+        let effect = galaxy.replacen("\"galaxy\"", &format!("\"{name}\""), 1);
+        std::fs::write(folder.join(file), effect).unwrap();
+    };
+    (assets, write)
+}
+
 /// A name too long for its button has arrows in the place of all three.
 #[test]
 fn an_effect_renamed_in_its_file_has_the_new_name_on_its_button() {
     const RIGHT_ARROW: [&str; 2] = ["1235", "182"];
     let Some(display) = display() else { return };
-    let assets = tempfile::tempdir().unwrap();
-    let folder = assets.path().join("effects");
-    std::fs::create_dir(&folder).unwrap();
-    let galaxy = include_str!("../../assets/effects/galaxy.ron");
-    let write = |file: &str, name: &str| {
-        let effect = galaxy.replacen("\"galaxy\"", &format!("\"{name}\""), 1);
-        std::fs::write(folder.join(file), effect).unwrap();
-    };
+    let (assets, write) = own_effects();
     for (file, name) in [("1.ron", "one"), ("2.ron", "two"), ("3.ron", "three")] {
         write(file, name);
     }
@@ -205,14 +212,7 @@ fn an_effect_renamed_in_its_file_has_the_new_name_on_its_button() {
 #[test]
 fn a_file_put_into_the_folder_or_mended_there_can_be_chosen() {
     let Some(display) = display() else { return };
-    let assets = tempfile::tempdir().unwrap();
-    let folder = assets.path().join("effects");
-    std::fs::create_dir(&folder).unwrap();
-    let galaxy = include_str!("../../assets/effects/galaxy.ron");
-    let write = |file: &str, name: &str| {
-        let effect = galaxy.replacen("\"galaxy\"", &format!("\"{name}\""), 1);
-        std::fs::write(folder.join(file), effect).unwrap();
-    };
+    let (assets, write) = own_effects();
     write("b.ron", "b");
     write("c.ron", "\"");
     let mut demo = Demo::start(&display, &["--assets", assets.path().to_str().unwrap()]);
@@ -235,13 +235,9 @@ fn a_file_put_into_the_folder_or_mended_there_can_be_chosen() {
 fn many_effects_are_reached_by_arrows() {
     const ARROWS: [[&str; 2]; 2] = [["937", "182"], ["1235", "182"]];
     let Some(display) = display() else { return };
-    let assets = tempfile::tempdir().unwrap();
-    let folder = assets.path().join("effects");
-    std::fs::create_dir(&folder).unwrap();
-    let galaxy = include_str!("../../assets/effects/galaxy.ron");
+    let (assets, write) = own_effects();
     for n in 1..=9 {
-        let effect = galaxy.replacen("\"galaxy\"", &format!("\"spiral number {n}\""), 1);
-        std::fs::write(folder.join(format!("{n}.ron")), effect).unwrap();
+        write(&format!("{n}.ron"), &format!("spiral number {n}"));
     }
     let mut demo = Demo::start(&display, &["--assets", assets.path().to_str().unwrap()]);
     demo.wait_for("window_open");
