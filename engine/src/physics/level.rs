@@ -104,8 +104,8 @@ fn turned(position: Vec2, is_turned: bool) -> Vec2 {
 }
 
 impl Level {
-    /// Cells for the bodies in `extent`, or for those of them within the walls: bodies outside
-    /// count to the cells at the edge, which brings none of them further apart.
+    /// Cells for the bodies in `extent`, or for those of them within the walls: bodies outside count to
+    /// the cells at the edge, or are folded in, and neither brings any two of them further apart.
     pub(super) fn new(
         extent: Extent,
         half_extents_m: Vec2,
