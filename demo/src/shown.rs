@@ -24,6 +24,9 @@ pub fn run(cli: &Cli, effects: Effects, events: Events) -> Result<ExitCode, Wind
     let names = effects.library.names().map(str::to_owned).collect();
     let settings = SimulationSettings::from(cli);
     open(cli.window_settings(names), async move |mut window: Window| {
+        if let Some(error) = effects.refused.first() {
+            window.show_error(&error.to_string());
+        }
         let mut show = match Show::new(effects, settings, events) {
             Ok(show) => show,
             Err(error) => {

@@ -208,6 +208,26 @@ fn an_effect_renamed_in_its_file_has_the_new_name_on_its_button() {
     demo.wait_for("closed");
 }
 
+/// It was told on stderr and as an event only.
+#[test]
+fn a_file_refused_at_the_start_is_told_in_the_window() {
+    let Some(display) = display() else { return };
+    let (assets, write) = own_effects();
+    let path = assets.path().join("p.png");
+    let [assets, picture] = [assets.path(), &path].map(|path| path.to_str().unwrap());
+    let args = ["--frames", "20", "--assets", assets, "--screenshot", picture];
+    let red_count = || {
+        Demo::start(&display, &args).wait_for("closed");
+        let is_red = |pixel: &image::Rgba<u8>| pixel[0] > 150 && pixel[1].max(pixel[2]) < 120;
+        image::open(&path).unwrap().to_rgba8().pixels().filter(|&pixel| is_red(pixel)).count()
+    };
+    write("b.ron", "b");
+    let without = red_count();
+    write("c.ron", "\"");
+    let with = red_count();
+    assert!(with > without + 200, "{with} red pixels, {without} without the bad file");
+}
+
 /// A file was looked for at the start only.
 #[test]
 fn a_file_put_into_the_folder_or_mended_there_can_be_chosen() {
