@@ -24,8 +24,9 @@ const BATCH_ITEMS: usize = 64;
 /// Threads that share the work inside one system, as a resource. Handing work out makes no heap
 /// call and takes some 2 us; while there is none, the threads sleep.
 ///
-/// Which thread does what is not fixed: threads take the next number as they come, so uneven jobs
-/// even out. For results that do not depend on it, write each to its own place
+/// Each thread begins with a share of its own, the same whenever so many jobs are handed out, and so
+/// finds in its caches what it wrote last time; then it takes what others have left, so uneven jobs
+/// even out. Which thread does what is not fixed by that. For results that do not depend on it, write each to its own place
 /// ([`for_each_mut`](Self::for_each_mut)) and let the number of jobs not depend on the number of
 /// threads.
 ///
@@ -61,7 +62,7 @@ impl Workers {
     /// The calling thread alone.
     #[must_use]
     pub fn serial() -> Self {
-        Self { crew: Arc::new(Crew::new()), threads: Vec::new() }
+        Self { crew: Arc::new(Crew::new(0)), threads: Vec::new() }
     }
 
     /// `thread_count` threads, the one that hands work out included. They end when this is dropped.
@@ -83,13 +84,13 @@ impl Workers {
     fn try_from_builders(
         builders: impl ExactSizeIterator<Item = Builder>,
     ) -> Result<Self, WorkersError> {
-        let mut workers = Self::serial();
         let thread_count = 1 + builders.len();
-        for builder in builders {
+        let mut workers = Self { crew: Arc::new(Crew::new(builders.len())), threads: Vec::new() };
+        for (number, builder) in (1..).zip(builders) {
             let crew = Arc::clone(&workers.crew);
             let serve = move || {
                 profile::name_thread(thread::current().name().unwrap_or("worker"));
-                crew.serve();
+                crew.serve(number);
             };
             let thread = builder.spawn(serve).map_err(|source| WorkersError {
                 started: Some(workers.thread_count()),
@@ -284,6 +285,25 @@ mod tests {
             barrier.wait(); // Nobody can take a second number before all have one.
         });
         assert_eq!(threads.into_inner().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_thread_begins_with_the_same_numbers_in_every_turn() {
+        let workers = Workers::try_new(3).unwrap();
+        let barrier = Barrier::new(3);
+        let begun = || {
+            let mut threads = [thread::current().id(); 6];
+            workers.for_each_mut(&mut threads, |number, thread| {
+                *thread = thread::current().id();
+                if number % 2 == 0 {
+                    barrier.wait(); // Of each share of two, the first.
+                }
+            });
+            [threads[0], threads[2], threads[4]]
+        };
+        let first = begun();
+        assert_eq!(first[0], thread::current().id());
+        assert!((0..200).all(|_| begun() == first));
     }
 
     #[test]

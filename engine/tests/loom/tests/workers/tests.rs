@@ -17,10 +17,10 @@ fn in_every_order(most_switches: usize, test: impl Fn() + Sync + Send + 'static)
 }
 
 fn start(thread_count: usize) -> (Arc<Crew>, Vec<JoinHandle<()>>) {
-    let crew = Arc::new(Crew::new());
-    let threads = (0..thread_count).map(|_| {
+    let crew = Arc::new(Crew::new(thread_count));
+    let threads = (1..=thread_count).map(|number| {
         let crew = Arc::clone(&crew);
-        thread::spawn(move || crew.serve())
+        thread::spawn(move || crew.serve(number))
     });
     let threads = threads.collect();
     (crew, threads)
@@ -58,10 +58,10 @@ impl<const N: usize> Counts<N> {
 fn each_number_of_each_turn_is_called_once_and_seen_when_the_turn_is_over() {
     in_every_order(3, || {
         let (crew, threads) = start(1);
-        let counts = Counts::<2>::new();
+        let counts = Counts::<3>::new(); // Two in the share of one, for both to take.
         for turn in 1..=2 {
-            crew.for_each(2, &|n| counts.add(n));
-            assert_eq!(counts.all(), [turn; 2]);
+            crew.for_each(3, &|n| counts.add(n));
+            assert_eq!(counts.all(), [turn; 3]);
         }
         end(&crew, threads);
     });
