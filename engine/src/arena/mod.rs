@@ -74,5 +74,5 @@ pub use threads::ThreadArenas;
 pub use trace::{FrameTrace, MemorySpan, TraceEntry};
 pub use typed::{DynArena, DynIterMut, TypedArena, TypedIterMut};
 #[cfg(feature = "sim")]
-pub(crate) use vec::parts::{Part, PartedVec};
+pub(crate) use vec::parts::{Part, PartWriter, PartedVec, fill_side_by_side};
 pub use vec::{FrameVec, VecIntoIter};

@@ -5,7 +5,9 @@ use core::ops::Range;
 use bevy_ecs::change_detection::ContiguousMut;
 
 use super::body::{Alive, BodyIndex, Position, Radius, SKIP_LEN, Velocity};
-use crate::{AllocError, FrameArena, FrameVec};
+use super::collider::CollisionObject;
+use super::motion::Motion;
+use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
 pub(crate) const CHUNK_BODIES: usize = 2_048;
@@ -37,6 +39,33 @@ pub(super) struct SeenChunk<'w> {
     pub(super) radii: &'w [Radius],
     pub(super) alive: &'w [Alive],
     pub(super) indices: &'w [BodyIndex],
+}
+
+impl SeenChunk<'_> {
+    /// A body as a collision object.
+    pub(super) fn object(&self, place: usize) -> CollisionObject {
+        object_of(
+            (&self.positions[place], &self.velocities[place]),
+            (&self.radii[place], &self.indices[place]),
+        )
+    }
+
+    /// All bodies as collision objects.
+    pub(super) fn all_objects(&self) -> impl Iterator<Item = CollisionObject> {
+        let motions = self.positions.iter().zip(self.velocities);
+        motions
+            .zip(self.radii.iter().zip(self.indices))
+            .map(|(motion, rest)| object_of(motion, rest))
+    }
+}
+
+#[inline(always)]
+fn object_of(
+    (position, velocity): (&Position, &Velocity),
+    (radius, &body): (&Radius, &BodyIndex),
+) -> CollisionObject {
+    let motion = Motion { position: position.0, velocity: velocity.0 };
+    CollisionObject { motion, radius: radius.0, body }
 }
 
 /// Cuts a run of bodies that are moved, and marks them all as changed.
@@ -105,29 +134,89 @@ impl<'w> SeenRun<'w> {
     }
 }
 
-/// The place of a chunk's first body among the collision objects.
+/// Where a chunk's bodies are among the collision objects.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ChunkStart {
     /// Address of the chunk's numbers: which chunk it is.
-    address: usize,
-    first: u32,
+    pub(super) address: usize,
+    /// Which job deals them out in the sort.
+    pub(super) deal: u32,
+    /// The first body of that deal, and how many of it are other chunks'.
+    pub(super) first: u32,
+    pub(super) skipped: u32,
 }
 
 impl ChunkStart {
-    pub(super) fn new(indices: &[BodyIndex], first: u32) -> Self {
-        Self { address: indices.as_ptr().addr(), first }
-    }
-
     /// The first of the chunk with these numbers, which is mostly chunk `n`: a system that was left
     /// out in some frames came to know tables at other times, and has them in another order.
-    pub(super) fn find(starts: &[Self], n: usize, indices: &[BodyIndex]) -> Option<usize> {
+    pub(super) fn find(starts: &[Self], n: usize, indices: &[BodyIndex]) -> Option<Self> {
         let is_it = |start: &&Self| start.address == indices.as_ptr().addr();
-        let start = starts.get(n).filter(is_it).or_else(|| starts.iter().find(is_it))?;
-        Some(start.first as usize)
+        starts.get(n).filter(is_it).or_else(|| starts.iter().find(is_it)).copied()
+    }
+}
+
+/// Least objects that a job of the sort deals out, but the last: so that many small tables need few jobs.
+const MIN_DEAL_OBJECTS: u32 = 1_024;
+
+/// The objects that each job of the sort deals out: those of whole chunks.
+pub(super) struct Deals<'a> {
+    lens: FrameVec<'a, u32>,
+    /// The first object of the last deal.
+    first: u32,
+}
+
+impl<'a> Deals<'a> {
+    /// None yet, of at most so many chunks.
+    pub(super) fn try_new(chunk_count: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
+        Ok(Self { lens: FrameVec::try_with_capacity_in(chunk_count, arena)?, first: 0 })
+    }
+
+    /// Adds a chunk of which `len` bodies are objects; tells where they are.
+    pub(super) fn add(&mut self, indices: &[BodyIndex], len: u32) -> ChunkStart {
+        if self.lens.last().is_none_or(|&len| len >= MIN_DEAL_OBJECTS) {
+            self.first = self.object_count();
+            self.lens.push(0);
+        }
+        let deal = self.lens.len() - 1;
+        let skipped = self.lens[deal];
+        self.lens[deal] += len;
+        ChunkStart {
+            address: indices.as_ptr().addr(),
+            deal: deal as u32,
+            first: self.first,
+            skipped,
+        }
+    }
+
+    /// Objects of all deals.
+    pub(super) fn object_count(&self) -> u32 {
+        self.first + self.lens.last().unwrap_or(&0)
+    }
+
+    /// How many each has.
+    pub(super) fn publish(self) -> SliceHandle<u32> {
+        self.lens.publish()
     }
 }
 
 /// Where the chunks of a run of `len` bodies lie.
 pub(crate) fn chunk_ranges(len: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
     (0..len).step_by(CHUNK_BODIES).map(move |start| start..len.min(start + CHUNK_BODIES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_chunks_are_dealt_out_together() {
+        let arena = FrameArena::new();
+        let mut deals = Deals::try_new(7, &arena).unwrap();
+        let starts = [0, 1_000, 24, 2_048, 5, 0, 6].map(|len| deals.add(&[], len));
+        let starts = starts.map(|start| (start.deal, start.first, start.skipped));
+        let small = [(2, 3_072, 0), (2, 3_072, 5), (2, 3_072, 5)];
+        assert_eq!(starts[..4], [(0, 0, 0), (0, 0, 0), (0, 0, 1_000), (1, 1_024, 0)]);
+        assert_eq!(starts[4..], small);
+        assert_eq!((&*deals.lens, deals.object_count()), (&[1_024, 2_048, 11][..], 3_083));
+    }
 }

@@ -11,12 +11,11 @@
 //! comes to lie there is told apart by the test of the circles, as in a hashed grid (7.1.3), whose
 //! neighbours would lie anywhere.
 
-use core::sync::atomic::AtomicU32;
-
 use glam::Vec2;
 
 use super::circles::Circles;
 use super::level::Level;
+use super::routes::Routes;
 use super::strip::Strip;
 use crate::{SliceHandle, ThreadArenas};
 
@@ -41,8 +40,8 @@ pub struct Grid {
     pub(crate) circles: [SliceHandle<f32>; 3],
     /// For each of them, its velocity.
     pub(crate) velocities: SliceHandle<Vec2>,
-    /// For each collision object, its place in the order of the cells.
-    pub(crate) places: SliceHandle<AtomicU32>,
+    /// How each collision object came to its place, and comes back.
+    pub(crate) routes: Routes,
     /// For each cell, the place of its first body; then the number of bodies.
     pub(crate) starts: SliceHandle<u32>,
     /// What one job works on.

@@ -1,6 +1,7 @@
 //! How a tick's bodies are laid out: which cells there are, and in which each body lies.
 
 use core::array;
+use core::ops::Range;
 
 use glam::Vec2;
 
@@ -8,7 +9,7 @@ use super::collider::CollisionObject;
 use super::extent::{Extent, is_wide};
 use super::grid::GIANT_RADII;
 use super::level::Level;
-use super::strip::Bands;
+use super::strip::{Bands, Strip};
 use crate::arena::Part;
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena};
@@ -85,6 +86,55 @@ impl Layout {
             part.fill_from(fours.iter().map(|four| self.place_four(four)).chain(rest))
         };
         &placed.as_flattened()[..objects.len()]
+    }
+
+    /// Calls `each` with the strips, from the lowest to that of the giants, and their bands. `counts`
+    /// are the bodies of each band.
+    pub(super) fn cut_into_strips(
+        &self,
+        counts: &[u32],
+        mut each: impl FnMut(Strip, Range<usize>),
+    ) {
+        let Self { level, bands, .. } = self;
+        let mut first = 0;
+        let mut places_of = |bands: &Range<usize>| {
+            let end = first + counts[bands.clone()].iter().sum::<u32>();
+            (core::mem::replace(&mut first, end), end)
+        };
+        for (first_band, end_band) in bands.cut(&counts[..bands.count], level.rows) {
+            let own_bands = first_band..end_band;
+            let first_row = bands.first_row(first_band, level.rows);
+            let end_row = bands.first_row(end_band, level.rows);
+            let is_top = end_row == level.rows;
+            let end_cell = if is_top { level.end_cell() } else { level.row_cell(end_row) };
+            let (first, end) = places_of(&own_bands);
+            let strip = Strip {
+                first_row: first_row as u32,
+                end_row: end_row as u32,
+                first_cell: level.row_cell(first_row) as u32,
+                end_cell: end_cell as u32,
+                last_row_cell: level.row_cell(end_row - 1) as u32,
+                first,
+                end,
+                is_giants: false,
+            };
+            each(strip, own_bands);
+        }
+        if let Some(giants) = &self.giants {
+            let own_bands = bands.count..bands.count + 1;
+            let (first, end) = places_of(&own_bands);
+            let strip = Strip {
+                first_row: 0,
+                end_row: giants.rows as u32,
+                first_cell: level.end_cell() as u32,
+                end_cell: giants.end_cell() as u32,
+                last_row_cell: giants.row_cell(giants.rows - 1) as u32,
+                first,
+                end,
+                is_giants: true,
+            };
+            each(strip, own_bands);
+        }
     }
 
     pub(super) fn cell_count(&self) -> usize {

@@ -42,6 +42,7 @@ mod collector;
 mod collider;
 mod config;
 mod contact;
+mod deal;
 mod disc;
 mod extent;
 mod giants;
@@ -52,6 +53,7 @@ mod level;
 mod motion;
 mod pairs;
 mod relax;
+mod routes;
 #[cfg(test)]
 pub(crate) mod scene;
 mod sort;

@@ -224,8 +224,6 @@ impl Solver<'_> {
 
 #[cfg(test)]
 mod tests {
-    use core::sync::atomic::Ordering;
-
     use glam::Vec2;
 
     use super::*;
@@ -249,8 +247,10 @@ mod tests {
         };
         let settled = relax(&grid, contacts, &config, &arenas, &workers).unwrap();
         let discs = arenas.get(settled).unwrap();
-        let places = arenas.get(grid.places).unwrap();
-        places.iter().map(|place| discs[place.load(Ordering::Relaxed) as usize].motion).collect()
+        let mut motions = vec![Motion::default(); objects.len()];
+        let entries = arenas.get(grid.entries).unwrap();
+        entries.iter().zip(discs).for_each(|(e, disc)| motions[e.object as usize] = disc.motion);
+        motions
     }
 
     fn moved(objects: &[CollisionObject], motions: &[Motion]) -> Vec<CollisionObject> {

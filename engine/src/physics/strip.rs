@@ -45,6 +45,9 @@ pub(crate) struct Bands {
 /// Most bands.
 const MAX_BANDS: usize = 512;
 
+/// Most strips, that of the giants included.
+pub(crate) const MAX_STRIPS: usize = MAX_BANDS + 1;
+
 /// Least rows of a strip. With two, what a strip and its upper neighbour share (the last row of the
 /// one, the first of the other) is apart from what the neighbour shares with the next.
 const MIN_ROWS: usize = 2;
@@ -73,6 +76,11 @@ impl Bands {
     /// First row of a band; of that behind the last, `rows`.
     pub(crate) fn first_row(&self, band: usize, rows: usize) -> usize {
         (band << self.shift).min(rows)
+    }
+
+    /// Most strips of so many bodies, that of the giants included.
+    pub(crate) fn most_strips(&self, body_count: usize) -> usize {
+        self.count.min(body_count / STRIP_BODIES.start() + 1) + 1
     }
 
     /// Cuts the bands into strips of about equally many bodies, as ranges of bands.
@@ -117,6 +125,8 @@ mod tests {
         for rows in 1..40 {
             let counts: Vec<u32> = (0..rows as u32).map(|row| row * 397 % 2_000).collect();
             let strips = strips(&counts, rows);
+            let most = Bands::new(rows).most_strips(counts.iter().sum::<u32>() as usize);
+            assert!(strips.len() < most, "{} of at most {most}", strips.len());
             assert_eq!((strips[0].0, strips[strips.len() - 1].1), (0, rows));
             assert!(strips.is_sorted_by(|a, b| a.1 == b.0));
             assert!(strips.len() == 1 || strips.iter().all(|strip| strip.1 - strip.0 >= 2));

@@ -1,7 +1,6 @@
 //! The systems of a tick. They fetch and write; the rules are elsewhere.
 
 use core::iter;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use bevy_ecs::change_detection::{ContiguousMut, Res, ResMut};
 use bevy_ecs::component::Component;
@@ -15,15 +14,16 @@ use super::body::{
 };
 use super::checksum::checksum;
 use super::chunks::{
-    CHUNK_BODIES, ChunkStart, MovedChunk, SeenChunk, SeenRun, alive_chunks, chunks_of, moved_chunks,
+    CHUNK_BODIES, ChunkStart, Deals, MovedChunk, SeenChunk, SeenRun, alive_chunks, chunks_of,
+    moved_chunks,
 };
 use super::collider::{CollisionObject, collides};
 use super::config::PhysicsConfig;
-use super::disc::Disc;
 use super::motion::{Motion, held_inside, integrated};
 use super::pairs::find_contacts;
 use super::relax::relax;
-use super::sort::sort_into_grid;
+use super::routes::{Returning, SentBack, send_back};
+use super::sort::sort_deals_into_grid;
 use super::tick::{PhysicsFigures, TickData};
 use super::touch::list_contacts;
 use crate::arena::PartedVec;
@@ -178,17 +178,24 @@ pub fn gather_objects(
     bodies: Query<Gathering, IsBody>,
 ) {
     let gathered = gather(&bodies, arena.local(), &workers);
-    let Some((objects, chunk_starts)) = figures.shortfall.note(gathered) else { return };
-    tick.objects = Some(objects);
-    tick.chunk_starts = Some(chunk_starts);
+    let Some(gathered) = figures.shortfall.note(gathered) else { return };
+    tick.objects = Some(gathered.objects);
+    tick.chunk_starts = Some(gathered.chunk_starts);
+    tick.deal_lens = Some(gathered.deal_lens);
 }
 
 type Gathering =
     (&'static Position, &'static Velocity, &'static Radius, &'static Alive, &'static BodyIndex);
 
-type Gathered = (SliceHandle<CollisionObject>, SliceHandle<ChunkStart>);
+struct Gathered {
+    objects: SliceHandle<CollisionObject>,
+    /// For each chunk, in bevy's order.
+    chunk_starts: SliceHandle<ChunkStart>,
+    /// How many objects each job of the sort deals out: those of whole chunks.
+    deal_lens: SliceHandle<u32>,
+}
 
-/// The collision objects, and for each chunk, in bevy's order, the place of its first.
+/// The collision objects, and which of them are each chunk's.
 fn gather(
     bodies: &Query<Gathering, IsBody>,
     arena: &FrameArena,
@@ -205,32 +212,35 @@ fn gather(
     let mut lens = FrameVec::try_with_capacity_in(chunk_count, arena)?;
     let mut starts = FrameVec::try_with_capacity_in(chunk_count, arena)?;
     starts.extend(iter::repeat_n(ChunkStart::default(), chunk_count));
-    let mut object_count = 0;
+    let mut deals = Deals::try_new(chunk_count, arena)?;
     workers.for_each_of(
         chunks().map(|(place, chunk)| (place, chunk, 0)),
         |(_, chunk, len)| *len = colliding_count(chunk.alive, chunk.radii),
         |(place, chunk, len)| {
-            starts[place] = ChunkStart::new(chunk.indices, object_count);
-            object_count += len;
-            lens.push(len as usize);
+            starts[place] = deals.add(chunk.indices, len);
+            lens.push(len);
         },
     );
-    let mut objects = PartedVec::try_new(object_count as usize, arena)?;
+    let mut objects = PartedVec::try_new(deals.object_count() as usize, arena)?;
     let mut rest = objects.parts();
     workers.for_each_of(
-        chunks().zip(&lens).map(|((_, chunk), &len)| (chunk, rest.split(len))),
+        chunks().zip(&lens).map(|((_, chunk), &len)| (chunk, rest.split(len as usize))),
         |(chunk, part)| {
-            let SeenChunk { positions, velocities, radii, alive, indices } = *chunk;
-            let colliding = living(alive).filter(|&place| collides(radii[place].0));
-            part.take().fill_from(colliding.map(|place| CollisionObject {
-                motion: Motion { position: positions[place].0, velocity: velocities[place].0 },
-                radius: radii[place].0,
-                body: indices[place],
-            }));
+            let part = part.take();
+            if part.len() == chunk.alive.len() {
+                part.fill_from(chunk.all_objects()); // No branch asks each.
+            } else {
+                let colliding = living(chunk.alive).filter(|&place| collides(chunk.radii[place].0));
+                part.fill_from(colliding.map(|place| chunk.object(place)));
+            }
         },
         |_| (),
     );
-    Ok((objects.into_vec().publish(), starts.publish()))
+    Ok(Gathered {
+        objects: objects.into_vec().publish(),
+        chunk_starts: starts.publish(),
+        deal_lens: deals.publish(),
+    })
 }
 
 /// Bodies of a chunk that live and have a radius.
@@ -247,10 +257,12 @@ pub fn sort_bodies(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    let Some(objects) = tick.objects.and_then(|objects| arena.get(objects).ok()) else {
+    let (Some(objects), Some(deal_lens)) = (tick.objects, tick.deal_lens) else { return };
+    let (Ok(objects), Ok(deal_lens)) = (arena.get(objects), arena.get(deal_lens)) else {
         return;
     };
-    let sorted = sort_into_grid(objects, config.half_extents_m, arena.threads(), &workers);
+    let walls = config.half_extents_m;
+    let sorted = sort_deals_into_grid(objects, deal_lens, walls, arena.threads(), &workers);
     tick.grid = figures.shortfall.note(sorted);
 }
 
@@ -310,6 +322,9 @@ pub fn relax_contacts(
     let Ok(contacts) = arena.get(contacts) else { return };
     let settled = relax(&grid, contacts, &config, arena.threads(), &workers);
     tick.settled = figures.shortfall.note(settled);
+    let Some(Ok(discs)) = tick.settled.map(|settled| arena.get(settled)) else { return };
+    let sent_back = send_back(discs, &grid, arena.threads(), &workers);
+    tick.sent_back = figures.shortfall.note(sent_back);
 }
 
 /// Writes the motion after the collisions to the bodies, which must be those that were gathered, and
@@ -322,49 +337,34 @@ pub fn write_back(
     mut bodies: Query<(&mut Position, &mut Velocity, &Radius, &Alive, &BodyIndex), IsBody>,
 ) {
     // Without a result, bodies keep the motion that they have.
-    let settled = settled_of(&tick, &arena).unwrap_or_default();
+    let sent_back = tick.sent_back.zip(tick.grid);
+    let sent_back =
+        sent_back.and_then(|(motions, grid)| SentBack::of(motions, &grid, arena.threads()));
+    let sent_back = sent_back.unwrap_or_default();
+    let chunk_starts = tick.chunk_starts.and_then(|starts| arena.get(starts).ok());
+    let chunk_starts = chunk_starts.unwrap_or_default();
     let runs = dense(bodies.contiguous_iter_mut());
     let chunks = runs.flat_map(|(positions, velocities, radii, alive, indices)| {
         let looked_at = chunks_of(alive).zip(chunks_of(indices));
         moved_chunks(positions, velocities, radii).zip(looked_at)
     });
-    let chunks = chunks.enumerate().map(|(n, (moved, (alive, indices)))| {
-        let first = ChunkStart::find(settled.chunk_starts, n, indices);
-        (moved, alive, first.and_then(|first| settled.places.get(first..)).unwrap_or_default())
-    });
     workers.for_each_of(
-        chunks,
-        |(chunk, alive, places)| write_chunk(chunk, alive, places, settled.discs, &config),
+        chunks.enumerate(),
+        |(n, (chunk, (alive, indices)))| {
+            let start = ChunkStart::find(chunk_starts, *n, indices);
+            let returning = sent_back.returning_to(start.unwrap_or_default());
+            write_chunk(chunk, alive, returning, &config);
+        },
         |_| (),
     );
-}
-
-/// What relaxation left.
-#[derive(Clone, Copy, Default)]
-struct Settled<'a> {
-    discs: &'a [Disc],
-    /// For each collision object, the place of its disc.
-    places: &'a [AtomicU32],
-    /// For each chunk, its first collision object.
-    chunk_starts: &'a [ChunkStart],
-}
-
-fn settled_of<'a>(tick: &TickData, arena: &Arena<'a, phase::Physics>) -> Option<Settled<'a>> {
-    Some(Settled {
-        discs: arena.get(tick.settled?).ok()?,
-        places: arena.get(tick.grid?.places).ok()?,
-        chunk_starts: arena.get(tick.chunk_starts?).ok()?,
-    })
 }
 
 fn write_chunk(
     chunk: &mut MovedChunk<'_>,
     alive: &[Alive],
-    places: &[AtomicU32],
-    discs: &[Disc],
+    mut returning: Returning<'_>,
     config: &PhysicsConfig,
 ) {
-    let mut places = places.iter();
     for (group, alive) in chunk.groups().zip(alive.chunks(SKIP_LEN)) {
         let moved = group.positions.iter_mut().zip(group.velocities);
         let bodies = moved.zip(group.radii.iter().zip(alive));
@@ -376,11 +376,7 @@ fn write_chunk(
                 let mut reach = 0.0;
                 if collides(radius.0) {
                     reach = radius.0;
-                    if let Some(place) = places.next()
-                        && let Some(disc) = discs.get(place.load(Ordering::Relaxed) as usize)
-                    {
-                        motion = disc.motion;
-                    }
+                    motion = returning.next().unwrap_or(motion);
                 }
                 let held = held_inside(motion, reach, config);
                 (position.0, velocity.0) = (held.position, held.velocity);

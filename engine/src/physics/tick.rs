@@ -7,6 +7,7 @@ use super::collider::CollisionObject;
 use super::contact::{Contact, StripContacts};
 use super::disc::Disc;
 use super::grid::Grid;
+use super::motion::Motion;
 use super::touch::ContactList;
 use crate::{AllocError, SliceHandle, ThreadArenas};
 
@@ -27,8 +28,12 @@ pub struct TickData {
     pub lists: Option<SliceHandle<SliceHandle<ContactList>>>,
     /// Bodies after the collisions, in the order of the grid.
     pub settled: Option<SliceHandle<Disc>>,
-    /// For each chunk of bodies, the place of its first among `objects`.
+    /// For each chunk of bodies, in bevy's order, where it is among `objects`.
     pub(super) chunk_starts: Option<SliceHandle<ChunkStart>>,
+    /// How many of `objects` each job of the sort deals out.
+    pub(super) deal_lens: Option<SliceHandle<u32>>,
+    /// The motions of `settled`, in the order in which the sort dealt bodies out.
+    pub(super) sent_back: Option<SliceHandle<Motion>>,
 }
 
 impl TickData {

@@ -4,9 +4,10 @@
 //! - **U1** The parts made since `filled` was last zero are disjoint, and together they are the
 //!   first `len` slots of the vector's room: a part comes from `split`, or is the whole.
 //! - **U2** A part adds its length to `filled` once, when it is used up, after it has written all
-//!   its slots. So when `filled` is `len`, all of them are initialized.
+//!   its slots. So when `filled` is `len`, all of them are initialized. A writer is a part, too.
 
 use core::mem::MaybeUninit;
+use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::FrameVec;
@@ -58,6 +59,11 @@ impl<'a, T: Copy> PartedVec<'a, T> {
 }
 
 impl<'p, T: Copy> Part<'p, T> {
+    /// Slots.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The first `len` slots of `self`, which keeps the rest.
     #[track_caller]
     pub(crate) fn split(&mut self, len: usize) -> Self {
@@ -102,6 +108,79 @@ impl<'p, T: Copy> Part<'p, T> {
     }
 }
 
+/// A part that is written slot by slot, in turns with others.
+pub(crate) struct PartWriter<'p, T> {
+    /// Those not yet written.
+    slots: slice::IterMut<'p, MaybeUninit<T>>,
+    /// Those written and not yet told.
+    written: usize,
+    filled: &'p AtomicUsize,
+}
+
+impl<'p, T: Copy> Part<'p, T> {
+    /// To be written slot by slot.
+    pub(crate) fn into_writer(self) -> PartWriter<'p, T> {
+        PartWriter { written: self.slots.len(), slots: self.slots.iter_mut(), filled: self.filled }
+    }
+}
+
+impl<T: Copy> PartWriter<'_, T> {
+    /// Writes the next slot.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[inline]
+    pub(crate) fn push(&mut self, value: T) {
+        self.slots.next().expect("a slot for each element").write(value);
+    }
+
+    /// Tells that all slots of some writers of one vector are written.
+    ///
+    /// # Panics
+    /// If one is not, or if a writer is of another vector.
+    pub(crate) fn finish_all(writers: &mut [Self]) {
+        let Some(filled) = writers.first().map(|writer| writer.filled) else { return };
+        let mut written = 0;
+        for writer in writers {
+            let left = writer.slots.len();
+            assert!(left == 0, "{left} slots without an element");
+            assert!(core::ptr::eq(writer.filled, filled), "a writer of another vector");
+            written += core::mem::take(&mut writer.written);
+        }
+        filled.fetch_add(written, Ordering::Release); // U2.
+    }
+}
+
+type FiveParts<'p, A, B, C, D, E> =
+    (Part<'p, A>, Part<'p, B>, Part<'p, C>, Part<'p, D>, Part<'p, E>);
+
+/// Fills five parts of one length side by side, item by item.
+///
+/// # Panics
+/// If there are too few items, or the parts are not of one length.
+#[inline]
+pub(crate) fn fill_side_by_side<A: Copy, B: Copy, C: Copy, D: Copy, E: Copy>(
+    (a, b, c, d, e): FiveParts<'_, A, B, C, D, E>,
+    items: impl Iterator<Item = (A, B, C, D, E)>,
+) {
+    let lens = [a.len(), b.len(), c.len(), d.len(), e.len()];
+    assert!(lens == [a.len(); 5], "parts of {lens:?} slots");
+    let mut written = 0;
+    let slots = a.slots.iter_mut().zip(b.slots).zip(c.slots.iter_mut().zip(d.slots)).zip(e.slots);
+    for ((((a, b), (c, d)), e), item) in slots.zip(items) {
+        a.write(item.0);
+        b.write(item.1);
+        c.write(item.2);
+        d.write(item.3);
+        e.write(item.4);
+        written += 1;
+    }
+    assert!(written == lens[0], "{written} items for {} slots", lens[0]);
+    for filled in [a.filled, b.filled, c.filled, d.filled, e.filled] {
+        filled.fetch_add(written, Ordering::Release); // U2.
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +213,74 @@ mod tests {
     fn a_part_half_filled_is_noticed() {
         let arena = FrameArena::new();
         PartedVec::try_new(3, &arena).unwrap().parts().fill_from([1u8, 2]);
+    }
+
+    #[test]
+    fn writers_fill_their_parts_in_turns() {
+        let arena = FrameArena::new();
+        let mut vec = PartedVec::try_new(6, &arena).unwrap();
+        let mut rest = vec.parts();
+        let mut writers = [rest.split(2).into_writer(), rest.split(4).into_writer()];
+        for (n, writer) in [1, 0, 1, 1, 0, 1].into_iter().zip(10..).map(|(w, n)| (n, w)) {
+            writers[writer].push(n);
+        }
+        PartWriter::finish_all(&mut writers);
+        PartWriter::finish_all(&mut writers); // Nothing is told twice.
+        assert_eq!(*vec.into_vec(), [11, 14, 10, 12, 13, 15]);
+    }
+
+    #[test]
+    #[should_panic(expected = "1 slots without an element")]
+    fn a_writer_not_at_its_end_is_noticed() {
+        let arena = FrameArena::new();
+        let mut vec = PartedVec::try_new(3, &arena).unwrap();
+        let mut writers = [vec.parts().into_writer()];
+        writers[0].push(1);
+        writers[0].push(2);
+        PartWriter::finish_all(&mut writers);
+    }
+
+    #[test]
+    #[should_panic(expected = "a slot for each element")]
+    fn a_writer_has_no_slot_more() {
+        let arena = FrameArena::new();
+        let mut vec = PartedVec::try_new(3, &arena).unwrap();
+        let mut rest = vec.parts();
+        let mut writer = rest.split(1).into_writer();
+        writer.push(1);
+        writer.push(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "a writer of another vector")]
+    fn writers_of_two_vectors_are_noticed() {
+        let arena = FrameArena::new();
+        let mut vecs = [(); 2].map(|()| PartedVec::try_new(1, &arena).unwrap());
+        let mut writers = vecs.each_mut().map(|vec| vec.parts().into_writer());
+        writers.iter_mut().for_each(|writer| writer.push(1));
+        PartWriter::finish_all(&mut writers);
+    }
+
+    #[test]
+    fn parts_are_filled_side_by_side() {
+        let arena = FrameArena::new();
+        let mut a = PartedVec::try_new(2, &arena).unwrap();
+        let mut b = [(); 4].map(|()| PartedVec::try_new(2, &arena).unwrap());
+        let [c, d, e, f] = b.each_mut().map(PartedVec::parts);
+        let items = (0..9u8).map(|n| (n, n + 10, n + 20, n + 30, n + 40));
+        fill_side_by_side((a.parts(), c, d, e, f), items);
+        assert_eq!(*a.into_vec(), [0, 1]);
+        let filled = b.map(|vec| vec.into_vec().to_vec());
+        assert_eq!(filled, [[10, 11], [20, 21], [30, 31], [40, 41]]);
+    }
+
+    #[test]
+    #[should_panic(expected = "1 items for 2 slots")]
+    fn too_few_items_side_by_side_are_noticed() {
+        let arena = FrameArena::new();
+        let mut vecs = [(); 5].map(|()| PartedVec::try_new(2, &arena).unwrap());
+        let [a, b, c, d, e] = vecs.each_mut().map(PartedVec::parts);
+        fill_side_by_side((a, b, c, d, e), [(1, 2, 3, 4, 5)].into_iter());
     }
 
     #[test]
