@@ -61,7 +61,7 @@ pub(crate) struct Level {
     cells_per_metre: Vec2,
     /// Columns that are as wide as a row is high: bodies that overlap are not further apart.
     pub(crate) reach: usize,
-    last_column: f32,
+    pub(super) last_column: f32,
     last_row: f32,
     columns: usize,
     pub(crate) rows: usize,
@@ -172,7 +172,7 @@ impl Level {
 
     /// First cell of a row behind its rim.
     #[inline]
-    fn first_in_row(&self, row: usize) -> usize {
+    pub(super) fn first_in_row(&self, row: usize) -> usize {
         self.row_cell(row) + self.reach
     }
 
@@ -275,7 +275,7 @@ impl Level {
     /// upper right one.
     // Not into the search for pairs, which it would slow by a fifth.
     #[inline(never)]
-    fn columns_and_rows_between(&self, corners: [Vec2; 2]) -> [(u32, u32); 2] {
+    pub(super) fn columns_and_rows_between(&self, corners: [Vec2; 2]) -> [(u32, u32); 2] {
         let [(left, bottom), (right, top)] = corners.map(|corner| self.column_and_row(corner));
         if !self.is_folded {
             return [(left, right), (bottom, top)];

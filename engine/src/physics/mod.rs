@@ -61,6 +61,7 @@ mod strip;
 mod systems;
 mod tick;
 mod touch;
+mod walls;
 
 pub(crate) use body::living;
 pub use body::{Alive, Body, BodyIndex, LastPosition, Position, Radius, Velocity};

@@ -8,9 +8,10 @@ use super::disc::{Disc, LANES, part, part_four};
 use super::grid::Grid;
 use super::motion::{Motion, held_inside};
 use super::strip::Strip;
+use super::walls::near_walls;
 use crate::arena::{Part, PartedVec};
 use crate::ecs::Workers;
-use crate::{AllocError, FrameArena, FrameVec, SliceHandle, ThreadArenas};
+use crate::{AllocError, FrameArena, SliceHandle, ThreadArenas};
 
 /// Relaxes all touching bodies and gives all of them, in the order of the grid.
 ///
@@ -77,16 +78,7 @@ fn start<'a>(
             motion: Motion { position, velocity },
             radius,
         }));
-        let mut near = FrameVec::new_in(arenas.local());
-        for (disc, n) in discs.iter().zip(0u32..) {
-            // Whoever is pushed further than this in one tick meets the wall in `write_back`.
-            let room = config.half_extents_m - disc.radius * 2.0;
-            // What the arena refuses meets it there too.
-            if disc.motion.position.abs().cmpgt(room).any() && near.try_push(n).is_err() {
-                break;
-            }
-        }
-        walled.near_walls = near.into_slice();
+        walled.near_walls = near_walls(discs, &walled.strip, grid, config.half_extents_m, arenas);
     });
     let strips = jobs
         .iter()
@@ -362,6 +354,7 @@ mod tests {
         assert!(objects.iter().all(|object| object.motion.is_finite()));
         assert!(overlap_sum(&objects) < before / 10.0);
     }
+
     #[test]
     fn a_grid_of_the_last_tick_has_no_bodies() {
         let (mut arenas, workers) = (ThreadArenas::new(), Workers::serial());
