@@ -7,6 +7,7 @@ use bevy_ecs::change_detection::ContiguousMut;
 use super::body::{Alive, BodyIndex, Position, Radius, SKIP_LEN, Velocity};
 use super::collider::CollisionObject;
 use super::motion::Motion;
+use super::survey::Survey;
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 
 /// Bodies in a chunk; whole groups of those that are passed over together.
@@ -160,42 +161,49 @@ const MIN_DEAL_OBJECTS: u32 = 1_024;
 
 /// The objects that each job of the sort deals out: those of whole chunks.
 pub(super) struct Deals<'a> {
-    lens: FrameVec<'a, u32>,
-    /// The first object of the last deal.
-    first: u32,
+    surveys: FrameVec<'a, Survey>,
+    /// Objects of the last deal, and of those before.
+    last: u32,
+    before: u32,
 }
 
 impl<'a> Deals<'a> {
     /// None yet, of at most so many chunks.
     pub(super) fn try_new(chunk_count: usize, arena: &'a FrameArena) -> Result<Self, AllocError> {
-        Ok(Self { lens: FrameVec::try_with_capacity_in(chunk_count, arena)?, first: 0 })
+        let surveys = FrameVec::try_with_capacity_in(chunk_count, arena)?;
+        Ok(Self { surveys, last: 0, before: 0 })
     }
 
     /// Adds a chunk of which `len` bodies are objects; tells where they are.
     pub(super) fn add(&mut self, indices: &[BodyIndex], len: u32) -> ChunkStart {
-        if self.lens.last().is_none_or(|&len| len >= MIN_DEAL_OBJECTS) {
-            self.first = self.object_count();
-            self.lens.push(0);
+        if self.surveys.is_empty() || self.last >= MIN_DEAL_OBJECTS {
+            self.surveys.push(Survey::default());
+            self.before += core::mem::take(&mut self.last);
         }
-        let deal = self.lens.len() - 1;
-        let skipped = self.lens[deal];
-        self.lens[deal] += len;
-        ChunkStart {
+        let start = ChunkStart {
             address: indices.as_ptr().addr(),
-            deal: deal as u32,
-            first: self.first,
-            skipped,
-        }
+            deal: self.surveys.len() as u32 - 1,
+            first: self.before,
+            skipped: self.last,
+        };
+        self.last += len;
+        start
+    }
+
+    /// Adds what is known of a chunk's objects.
+    pub(super) fn survey(&mut self, chunk: ChunkStart, survey: Survey) {
+        let sum = &mut self.surveys[chunk.deal as usize];
+        *sum = sum.joined(survey);
     }
 
     /// Objects of all deals.
     pub(super) fn object_count(&self) -> u32 {
-        self.first + self.lens.last().unwrap_or(&0)
+        self.before + self.last
     }
 
-    /// How many each has.
-    pub(super) fn publish(self) -> SliceHandle<u32> {
-        self.lens.publish()
+    /// What is known of each.
+    pub(super) fn publish(self) -> SliceHandle<Survey> {
+        self.surveys.publish()
     }
 }
 
@@ -217,6 +225,6 @@ mod tests {
         let small = [(2, 3_072, 0), (2, 3_072, 5), (2, 3_072, 5)];
         assert_eq!(starts[..4], [(0, 0, 0), (0, 0, 0), (0, 0, 1_000), (1, 1_024, 0)]);
         assert_eq!(starts[4..], small);
-        assert_eq!((&*deals.lens, deals.object_count()), (&[1_024, 2_048, 11][..], 3_083));
+        assert_eq!((deals.surveys.len(), deals.object_count()), (3, 3_083));
     }
 }

@@ -9,6 +9,7 @@ use super::layout::{Layout, Placed};
 use super::motion::Motion;
 use super::routes::RouteVecs;
 use super::strip::Strip;
+use super::survey::Survey;
 use crate::arena::{Part, PartWriter, PartedVec};
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena, FrameVec};
@@ -32,19 +33,19 @@ struct Deal<'a> {
 }
 
 impl<'a> Deal<'a> {
-    /// Deals of `lens` bodies, not yet placed.
+    /// One for each survey, not yet placed.
     fn all(
         mut objects: &'a [CollisionObject],
-        lens: &[u32],
+        surveys: &[Survey],
         counters: impl Iterator<Item = &'a mut [u32]>,
         mut placing: Part<'a, [Placed; 4]>,
     ) -> impl Iterator<Item = Self> {
         let mut first_object = 0;
-        lens.iter().zip(counters).map(move |(&len, counts)| {
-            let own = objects.split_off(..len as usize).unwrap_or_default();
+        surveys.iter().zip(counters).map(move |(survey, counts)| {
+            let own = objects.split_off(..survey.extent.count).unwrap_or_default();
             let placing = placing.split(own.len().div_ceil(4));
             let deal = Self { objects: own, first_object, placing, placed: &[], counts };
-            first_object += len;
+            first_object += own.len() as u32;
             deal
         })
     }
@@ -89,10 +90,10 @@ impl Dealing<'_, '_> {
 /// Cuts the level into `strips` and deals all bodies out to them: gives those of one strip after the
 /// other, and in each those of one deal after the other, in their old order.
 ///
-/// `deal_lens` are the bodies of each deal.
+/// Each job deals out the bodies of one of `surveys`.
 pub(super) fn deal_out<'a>(
     objects: &[CollisionObject],
-    deal_lens: &[u32],
+    surveys: &[Survey],
     layout: &Layout,
     strips: &mut FrameVec<'_, Strip>,
     routes: &mut RouteVecs<'_>,
@@ -102,12 +103,12 @@ pub(super) fn deal_out<'a>(
     // The first, so that all others are given back.
     let mut dealt = PartedVec::try_new(objects.len(), arena)?;
     let band_count = layout.bands.count + 1; // With that of the giants.
-    let mut counters = zeros(deal_lens.len() * band_count, arena)?;
-    let fours = deal_lens.iter().map(|len| len.div_ceil(4) as usize).sum();
+    let mut counters = zeros(surveys.len() * band_count, arena)?;
+    let fours = surveys.iter().map(|survey| survey.extent.count.div_ceil(4)).sum();
     let mut placed = PartedVec::try_new(fours, arena)?;
-    let mut deals = FrameVec::try_with_capacity_in(deal_lens.len(), arena)?;
+    let mut deals = FrameVec::try_with_capacity_in(surveys.len(), arena)?;
     let counts = counters.chunks_exact_mut(band_count);
-    deals.extend(Deal::all(objects, deal_lens, counts, placed.parts()));
+    deals.extend(Deal::all(objects, surveys, counts, placed.parts()));
     workers.for_each_mut(&mut deals, |_, deal| deal.place(layout));
 
     let mut strip_of = zeros(band_count, arena)?;

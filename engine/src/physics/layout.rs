@@ -10,13 +10,10 @@ use super::extent::{Extent, is_wide};
 use super::grid::GIANT_RADII;
 use super::level::Level;
 use super::strip::{Bands, Strip};
+use super::survey::{Survey, extents_by_size};
 use crate::arena::Part;
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena};
-
-/// Most chunks, and least bodies of one.
-const MAX_CHUNKS: usize = 32;
-const MIN_CHUNK_BODIES: usize = 1_024;
 
 /// How the world is laid out in this tick.
 #[derive(Clone, Copy)]
@@ -142,66 +139,24 @@ impl Layout {
     }
 }
 
-/// What a chunk of bodies tells of the whole.
-struct Survey<'a> {
-    objects: &'a [CollisionObject],
-    radius_sum_m: f64,
-    extents: [Extent; 2],
-}
-
-/// Looks how far the bodies reach, and whether there are giants among them.
+/// Lays the world out for bodies, of which `survey` tells.
 pub(super) fn lay_out(
     objects: &[CollisionObject],
+    survey: Survey,
     half_extents_m: Vec2,
     arena: &FrameArena,
     workers: &Workers,
 ) -> Result<Layout, AllocError> {
-    let surveys = arena.try_alloc_slice_from_iter(
-        objects.chunks(chunk_len(objects)).map(|objects| Survey {
-            objects,
-            radius_sum_m: 0.0,
-            extents: [Extent::EMPTY; 2],
-        }),
-    )?;
-    workers.for_each_mut(surveys, |_, survey| {
-        // Four of each, so that nothing waits for the one before.
-        let (mut extents, mut sums) = ([Extent::EMPTY; 4], [0.0; 4]);
-        let (fours, rest) = survey.objects.as_chunks::<4>();
-        for four in fours {
-            for ((extent, sum), object) in extents.iter_mut().zip(&mut sums).zip(four) {
-                *extent = extent.joined(Extent::of(object));
-                *sum += f64::from(object.radius);
-            }
-        }
-        for object in rest {
-            extents[0] = extents[0].joined(Extent::of(object));
-            sums[0] += f64::from(object.radius);
-        }
-        survey.radius_sum_m = sums.iter().sum();
-        survey.extents[0] = extents.into_iter().fold(Extent::EMPTY, Extent::joined);
-    });
-    let sum: f64 = surveys.iter().map(|survey| survey.radius_sum_m).sum();
-    let giant_radius = (sum / objects.len().max(1) as f64) as f32 * GIANT_RADII;
-    let joined = |surveys: &[Survey<'_>], of: usize| {
-        surveys.iter().fold(Extent::EMPTY, |sum, survey| sum.joined(survey.extents[of]))
+    let mean_radius = (survey.radius_sum_m / objects.len().max(1) as f64) as f32;
+    let giant_radius = mean_radius * GIANT_RADII;
+    let [usual, giants] = if survey.extent.max_radius > giant_radius {
+        extents_by_size(objects, giant_radius, arena, workers)?
+    } else {
+        [survey.extent, Extent::EMPTY]
     };
-    if joined(surveys, 0).max_radius > giant_radius {
-        workers.for_each_mut(surveys, |_, survey| {
-            survey.extents = [Extent::EMPTY; 2];
-            for object in survey.objects {
-                let extent = &mut survey.extents[usize::from(object.radius > giant_radius)];
-                *extent = extent.joined(Extent::of(object));
-            }
-        });
-    }
     let is_wide = is_wide(objects);
-    let level = Level::new(joined(surveys, 0), half_extents_m, 0, is_wide);
-    let giants = joined(surveys, 1);
+    let level = Level::new(usual, half_extents_m, 0, is_wide);
     let giants =
         (giants.count > 0).then(|| Level::new(giants, half_extents_m, level.end_cell(), is_wide));
     Ok(Layout { level, giants, giant_radius, bands: Bands::new(level.rows) })
-}
-
-pub(super) fn chunk_len(objects: &[CollisionObject]) -> usize {
-    objects.len().div_ceil(MAX_CHUNKS).max(MIN_CHUNK_BODIES)
 }

@@ -58,6 +58,7 @@ mod routes;
 pub(crate) mod scene;
 mod sort;
 mod strip;
+mod survey;
 mod systems;
 mod tick;
 mod touch;

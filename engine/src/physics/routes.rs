@@ -146,7 +146,8 @@ mod tests {
 
     use super::*;
     use crate::physics::scene;
-    use crate::physics::sort::sort_deals_into_grid;
+    use crate::physics::sort::{sort_deals_into_grid, sort_into_grid};
+    use crate::physics::survey::Survey;
 
     /// Sorts bodies and sends them back, to chunks of which each deal has up to two.
     fn check_round_trip(deal_lens: &[u32], giant_step: usize, threads: usize) {
@@ -154,8 +155,11 @@ mod tests {
         let mut objects = scene::uniform(3, deal_lens.iter().sum(), 0.02, 0.04);
         let giants = objects.chunks_exact_mut(giant_step).map(|objects| &mut objects[0]);
         giants.for_each(|giant| giant.radius = 0.5);
+        let mut rest = &objects[..];
+        let of_deal = |&len: &u32| Survey::of(rest.split_off(..len as usize).unwrap());
+        let deals: Vec<Survey> = deal_lens.iter().map(of_deal).collect();
         let walls = Vec2::splat(8.0);
-        let grid = sort_deals_into_grid(&objects, deal_lens, walls, &arenas, &workers).unwrap();
+        let grid = sort_deals_into_grid(&objects, &deals, walls, &arenas, &workers).unwrap();
         assert_eq!(grid.giants.is_some(), giant_step <= objects.len());
         let entries = arenas.get(grid.entries).unwrap();
         let discs: Vec<Disc> = entries
@@ -190,7 +194,7 @@ mod tests {
         let (arenas, workers) = (ThreadArenas::new(), Workers::serial());
         let objects = scene::uniform(3, 50, 0.02, 0.04);
         let walls = Vec2::splat(8.0);
-        let grid = sort_deals_into_grid(&objects, &[50], walls, &arenas, &workers).unwrap();
+        let grid = sort_into_grid(&objects, walls, &arenas, &workers).unwrap();
         let motions = send_back(&[Disc::default(); 50], &grid, &arenas, &workers).unwrap();
         let sent_back = SentBack::of(motions, &grid, &arenas).unwrap();
         let none = ChunkStart::default();

@@ -13,9 +13,10 @@ use super::circles::BLOCK;
 use super::collider::CollisionObject;
 use super::deal::{Dealt, deal_out};
 use super::grid::{Entry, Grid};
-use super::layout::{chunk_len, lay_out};
+use super::layout::lay_out;
 use super::routes::RouteVecs;
 use super::strip::Strip;
+use super::survey::{Survey, runs};
 use crate::arena::{Part, PartedVec, fill_side_by_side};
 use crate::ecs::Workers;
 use crate::{AllocError, FrameArena, FrameVec, ThreadArenas};
@@ -33,30 +34,33 @@ pub fn sort_into_grid(
     arenas: &ThreadArenas,
     workers: &Workers,
 ) -> Result<Grid, AllocError> {
-    let deals = objects.chunks(chunk_len(objects));
-    let mut lens = FrameVec::try_with_capacity_in(deals.len(), arenas.local())?;
-    lens.extend(deals.map(|deal| deal.len() as u32));
-    sort_deals_into_grid(objects, &lens, half_extents_m, arenas, workers)
+    let jobs = runs(objects).map(|objects| (objects, Survey::default()));
+    let jobs = arenas.local().try_alloc_slice_from_iter(jobs)?;
+    workers.for_each_mut(jobs, |_, (objects, survey)| *survey = Survey::of(objects));
+    let mut deals = FrameVec::try_with_capacity_in(jobs.len(), arenas.local())?;
+    deals.extend(jobs.iter().map(|(_, survey)| *survey));
+    sort_deals_into_grid(objects, &deals, half_extents_m, arenas, workers)
 }
 
-/// The same, where each job deals out so many bodies as `deal_lens` say.
+/// The same, where each job deals out the bodies of one of the surveys.
 pub(super) fn sort_deals_into_grid(
     objects: &[CollisionObject],
-    deal_lens: &[u32],
+    deals: &[Survey],
     half_extents_m: Vec2,
     arenas: &ThreadArenas,
     workers: &Workers,
 ) -> Result<Grid, AllocError> {
     let arena = arenas.local();
-    let layout = lay_out(objects, half_extents_m, arena, workers)?;
+    let survey = deals.iter().copied().fold(Survey::default(), Survey::joined);
+    let layout = lay_out(objects, survey, half_extents_m, arena, workers)?;
     // What stays comes first, so that the rest is given back.
     let mut starts = PartedVec::try_new(layout.cell_count() + 1, arena)?;
     let mut sorted = SortedVecs::try_new(objects.len(), arena)?;
     let most_strips = layout.bands.most_strips(objects.len());
     let mut strips = FrameVec::try_with_capacity_in(most_strips, arena)?;
-    let mut routes = RouteVecs::try_new(objects.len(), deal_lens.len(), most_strips, arena)?;
+    let mut routes = RouteVecs::try_new(objects.len(), deals.len(), most_strips, arena)?;
 
-    let dealt = deal_out(objects, deal_lens, &layout, &mut strips, &mut routes, arena, workers)?;
+    let dealt = deal_out(objects, deals, &layout, &mut strips, &mut routes, arena, workers)?;
     sort_strips(&dealt, &strips, &mut starts, &mut sorted, &mut routes, arenas, workers)?;
     drop(dealt);
     Ok(Grid {

@@ -24,9 +24,10 @@ use super::pairs::find_contacts;
 use super::relax::relax;
 use super::routes::{Returning, SentBack, send_back};
 use super::sort::sort_deals_into_grid;
+use super::survey::Survey;
 use super::tick::{PhysicsFigures, TickData};
 use super::touch::list_contacts;
-use crate::arena::PartedVec;
+use crate::arena::{Part, PartedVec};
 use crate::ecs::{Arena, Engine, Workers, phase};
 use crate::{AllocError, FrameArena, FrameVec, SliceHandle};
 
@@ -181,7 +182,7 @@ pub fn gather_objects(
     let Some(gathered) = figures.shortfall.note(gathered) else { return };
     tick.objects = Some(gathered.objects);
     tick.chunk_starts = Some(gathered.chunk_starts);
-    tick.deal_lens = Some(gathered.deal_lens);
+    tick.deals = Some(gathered.deals);
 }
 
 type Gathering =
@@ -191,8 +192,8 @@ struct Gathered {
     objects: SliceHandle<CollisionObject>,
     /// For each chunk, in bevy's order.
     chunk_starts: SliceHandle<ChunkStart>,
-    /// How many objects each job of the sort deals out: those of whole chunks.
-    deal_lens: SliceHandle<u32>,
+    /// What is known of the objects that each job of the sort deals out: those of whole chunks.
+    deals: SliceHandle<Survey>,
 }
 
 /// The collision objects, and which of them are each chunk's.
@@ -223,24 +224,31 @@ fn gather(
     );
     let mut objects = PartedVec::try_new(deals.object_count() as usize, arena)?;
     let mut rest = objects.parts();
+    let parts = chunks().zip(&lens).map(|((place, chunk), &len)| {
+        (starts[place], chunk, rest.split(len as usize), Survey::default())
+    });
     workers.for_each_of(
-        chunks().zip(&lens).map(|((_, chunk), &len)| (chunk, rest.split(len as usize))),
-        |(chunk, part)| {
-            let part = part.take();
-            if part.len() == chunk.alive.len() {
-                part.fill_from(chunk.all_objects()); // No branch asks each.
-            } else {
-                let colliding = living(chunk.alive).filter(|&place| collides(chunk.radii[place].0));
-                part.fill_from(colliding.map(|place| chunk.object(place)));
-            }
-        },
-        |_| (),
+        parts,
+        |(_, chunk, part, survey)| *survey = Survey::of(gather_chunk(chunk, part.take())),
+        |(start, _, _, survey)| deals.survey(start, survey),
     );
     Ok(Gathered {
         objects: objects.into_vec().publish(),
         chunk_starts: starts.publish(),
-        deal_lens: deals.publish(),
+        deals: deals.publish(),
     })
+}
+
+/// Makes the collision objects of a chunk, which fill `part`.
+fn gather_chunk<'p>(
+    chunk: &SeenChunk<'_>,
+    part: Part<'p, CollisionObject>,
+) -> &'p [CollisionObject] {
+    if part.len() == chunk.alive.len() {
+        return part.fill_from(chunk.all_objects()); // No branch asks each.
+    }
+    let colliding = living(chunk.alive).filter(|&place| collides(chunk.radii[place].0));
+    part.fill_from(colliding.map(|place| chunk.object(place)))
 }
 
 /// Bodies of a chunk that live and have a radius.
@@ -257,12 +265,12 @@ pub fn sort_bodies(
     mut tick: ResMut<TickData>,
     mut figures: ResMut<PhysicsFigures>,
 ) {
-    let (Some(objects), Some(deal_lens)) = (tick.objects, tick.deal_lens) else { return };
-    let (Ok(objects), Ok(deal_lens)) = (arena.get(objects), arena.get(deal_lens)) else {
+    let (Some(objects), Some(deals)) = (tick.objects, tick.deals) else { return };
+    let (Ok(objects), Ok(deals)) = (arena.get(objects), arena.get(deals)) else {
         return;
     };
     let walls = config.half_extents_m;
-    let sorted = sort_deals_into_grid(objects, deal_lens, walls, arena.threads(), &workers);
+    let sorted = sort_deals_into_grid(objects, deals, walls, arena.threads(), &workers);
     tick.grid = figures.shortfall.note(sorted);
 }
 

@@ -8,6 +8,7 @@ use super::contact::{Contact, StripContacts};
 use super::disc::Disc;
 use super::grid::Grid;
 use super::motion::Motion;
+use super::survey::Survey;
 use super::touch::ContactList;
 use crate::{AllocError, SliceHandle, ThreadArenas};
 
@@ -30,8 +31,8 @@ pub struct TickData {
     pub settled: Option<SliceHandle<Disc>>,
     /// For each chunk of bodies, in bevy's order, where it is among `objects`.
     pub(super) chunk_starts: Option<SliceHandle<ChunkStart>>,
-    /// How many of `objects` each job of the sort deals out.
-    pub(super) deal_lens: Option<SliceHandle<u32>>,
+    /// What is known of those of `objects` that each job of the sort deals out.
+    pub(super) deals: Option<SliceHandle<Survey>>,
     /// The motions of `settled`, in the order in which the sort dealt bodies out.
     pub(super) sent_back: Option<SliceHandle<Motion>>,
 }
