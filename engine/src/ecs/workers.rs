@@ -25,10 +25,10 @@ const BATCH_ITEMS: usize = 64;
 /// call and takes some 2 us; while there is none, the threads sleep.
 ///
 /// Each thread begins with a share of its own, the same whenever so many jobs are handed out, and so
-/// finds in its caches what it wrote last time; then it takes what others have left, so uneven jobs
-/// even out. Which thread does what is not fixed by that. For results that do not depend on it, write each to its own place
-/// ([`for_each_mut`](Self::for_each_mut)) and let the number of jobs not depend on the number of
-/// threads.
+/// finds in its core's caches what it wrote last time; then it takes what others have left, so uneven
+/// jobs even out. Which thread does what is not fixed by that. For results that do not depend on it,
+/// write each to its own place ([`for_each_mut`](Self::for_each_mut)) and let the number of jobs not
+/// depend on the number of threads.
 ///
 /// One job is handed out at a time. A job that hands out work itself, or a second system that does
 /// so meanwhile, does it all on its own thread.

@@ -156,7 +156,8 @@ impl ChunkStart {
     }
 }
 
-/// Least objects that a job of the sort deals out, but the last: so that many small tables need few jobs.
+/// Least objects that a job of the sort deals out, but the last: so that many small tables need few
+/// jobs.
 const MIN_DEAL_OBJECTS: u32 = 1_024;
 
 /// The objects that each job of the sort deals out: those of whole chunks.

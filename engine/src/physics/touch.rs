@@ -47,61 +47,60 @@ struct StripTouches<'a> {
 }
 
 impl<'a> StripTouches<'a> {
-    /// Calls `each` for both sides of all contacts of the strip's bodies: with the contact and, as
-    /// places in the strip, its two bodies; those outside have the place behind the last.
-    #[inline]
-    fn each_contact(&self, arenas: &ThreadArenas, mut each: impl FnMut(&Contact, usize, usize)) {
-        let (first, len) = (self.strip.first, self.strip.len());
-        let side = |place: u32| (place.wrapping_sub(first) as usize).min(len);
-        let [below, inner, upward, giant] = self.lists;
-        let mut all = |contacts: &[Contact]| {
-            contacts.iter().for_each(|contact| each(contact, side(contact.a), side(contact.b)));
-        };
-        [below, inner, upward, giant].into_iter().for_each(&mut all);
-        self.all.iter().for_each(|strip| all(arenas.get(strip.giant).unwrap_or(&[])));
+    /// The contacts of the strip's bodies, in runs.
+    fn contacts(&self, arenas: &'a ThreadArenas) -> impl Iterator<Item = &'a [Contact]> {
+        let giants = self.all.iter().map(|strip| arenas.get(strip.giant).unwrap_or(&[]));
+        self.lists.into_iter().chain(giants)
+    }
+
+    /// A place in the strip; for bodies outside that behind the last.
+    fn side(&self, place: u32) -> usize {
+        (place.wrapping_sub(self.strip.first) as usize).min(self.strip.len())
     }
 
     /// The touches of all bodies of the strip, body after body, and where those of each end.
     fn grouped<'m>(
         &self,
-        arenas: &ThreadArenas,
+        arenas: &'a ThreadArenas,
         arena: &'m FrameArena,
     ) -> Result<(&'m [Touch], &'m [u32]), AllocError> {
         // One counter more, for places outside.
         let len = self.strip.len();
         let ends = arena.try_alloc_slice_fill_with(len + 1, |_| 0u32)?;
-        self.each_contact(arenas, |_, one, two| {
-            ends[one] += 1;
-            ends[two] += 1;
-        });
+        for &Contact { a, b } in self.contacts(arenas).flatten() {
+            ends[self.side(a)] += 1;
+            ends[self.side(b)] += 1;
+        }
         let mut sum = 0;
         for count in &mut *ends {
             sum += core::mem::replace(count, sum);
         }
         let touches = arena.try_alloc_slice_fill_with(sum as usize, |_| Touch::default())?;
-        self.each_contact(arenas, |&Contact { a, b }, one, two| {
-            let (centre, radius) = self.circles.at(a as usize);
-            let (other_centre, other_radius) = self.circles.at(b as usize);
-            let depth = radius + other_radius - centre.distance(other_centre);
-            for (side, other) in [(one, b), (two, a)] {
-                let end = &mut ends[side];
-                touches[*end as usize] = Touch { other, depth };
-                *end += 1;
+        let circles = self.circles.of_one_length();
+        for contacts in self.contacts(arenas) {
+            for &Contact { a, b } in contacts {
+                let (centre, radius) = circles.at(a as usize);
+                let (other_centre, other_radius) = circles.at(b as usize);
+                let depth = radius + other_radius - centre.distance(other_centre);
+                for (side, other) in [(self.side(a), b), (self.side(b), a)] {
+                    let end = &mut ends[side];
+                    touches[*end as usize] = Touch { other, depth };
+                    *end += 1;
+                }
             }
-        });
+        }
         Ok((touches, &ends[..len]))
     }
 
-    fn list(&self, arenas: &ThreadArenas) -> Result<Listed, AllocError> {
+    fn list(&self, arenas: &'a ThreadArenas) -> Result<Listed, AllocError> {
         let arena = arenas.local();
-        let (touches, ends) = self.grouped(arenas, arena)?;
+        let (mut touches, ends) = self.grouped(arenas, arena)?;
         let touching = touching(ends, arena)?;
         let mut lists = FrameVec::try_with_capacity_in(touching.len(), arena)?;
         let mut refused_count = 0;
-        for &body in touching {
-            let start = if body == 0 { 0 } else { ends[body as usize - 1] };
-            let touches = &touches[start as usize..ends[body as usize] as usize];
-            match arena.try_publish_slice_copy(touches) {
+        for &(body, count) in touching {
+            let own = touches.split_off(..count as usize).unwrap_or_default();
+            match arena.try_publish_slice_copy(own) {
                 Ok(touches) => lists.push(ContactList { record: self.strip.first + body, touches }),
                 Err(_) => refused_count += 1,
             }
@@ -110,13 +109,13 @@ impl<'a> StripTouches<'a> {
     }
 }
 
-/// The bodies that have touches, from where those of each end. Without a branch for each: always
-/// write, advance by the hit.
-fn touching<'m>(ends: &[u32], arena: &'m FrameArena) -> Result<&'m [u32], AllocError> {
-    let touching = arena.try_alloc_slice_fill_with(ends.len(), |_| 0)?;
+/// The bodies that have touches and how many, from where those of each end. Without a branch for each:
+/// always write, advance by the hit.
+fn touching<'m>(ends: &[u32], arena: &'m FrameArena) -> Result<&'m [(u32, u32)], AllocError> {
+    let touching = arena.try_alloc_slice_fill_with(ends.len(), |_| (0, 0))?;
     let (mut start, mut count) = (0, 0);
     for (&end, body) in ends.iter().zip(0u32..) {
-        touching[count] = body;
+        touching[count] = (body, end - start);
         count += usize::from(end > start);
         start = end;
     }
