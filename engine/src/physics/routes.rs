@@ -92,7 +92,7 @@ pub(super) struct SentBack<'a> {
 }
 
 impl<'a> SentBack<'a> {
-    /// What [`Routes::send_back`] made; `None` if any of it is not the arenas' present one.
+    /// What [`send_back`] made; `None` if any of it is not the arenas' present one.
     pub(super) fn of(
         motions: SliceHandle<Motion>,
         grid: &Grid,
