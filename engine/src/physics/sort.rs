@@ -272,6 +272,17 @@ mod tests {
     }
 
     #[test]
+    fn what_the_way_took_is_given_back() {
+        let objects = scene::uniform(8, 20_000, 0.02, 0.02);
+        let mut arenas = ThreadArenas::new();
+        let walls = Vec2::splat(8.0);
+        let grid = sort_into_grid(&objects, walls, &arenas, &Workers::serial()).unwrap();
+        let cells_bytes = grid.starts.len() * size_of::<u32>();
+        let a_body_bytes = (arenas.stats().used_bytes - cells_bytes) / objects.len();
+        assert!((34..38).contains(&a_body_bytes), "{a_body_bytes} B a body");
+    }
+
+    #[test]
     fn the_order_is_the_same_on_any_number_of_threads() {
         let mut objects = scene::uniform(6, 20_000, 0.02, 0.06);
         for giant in (0..20_000).step_by(500) {

@@ -112,15 +112,15 @@ impl<'p, T: Copy> Part<'p, T> {
 pub(crate) struct PartWriter<'p, T> {
     /// Those not yet written.
     slots: slice::IterMut<'p, MaybeUninit<T>>,
-    /// Those written and not yet told.
-    written: usize,
+    /// How many the part has; 0 once that is told.
+    len: usize,
     filled: &'p AtomicUsize,
 }
 
 impl<'p, T: Copy> Part<'p, T> {
     /// To be written slot by slot.
     pub(crate) fn into_writer(self) -> PartWriter<'p, T> {
-        PartWriter { written: self.slots.len(), slots: self.slots.iter_mut(), filled: self.filled }
+        PartWriter { len: self.slots.len(), slots: self.slots.iter_mut(), filled: self.filled }
     }
 }
 
@@ -140,14 +140,14 @@ impl<T: Copy> PartWriter<'_, T> {
     /// If one is not, or if a writer is of another vector.
     pub(crate) fn finish_all(writers: &mut [Self]) {
         let Some(filled) = writers.first().map(|writer| writer.filled) else { return };
-        let mut written = 0;
+        let mut len = 0;
         for writer in writers {
             let left = writer.slots.len();
             assert!(left == 0, "{left} slots without an element");
             assert!(core::ptr::eq(writer.filled, filled), "a writer of another vector");
-            written += core::mem::take(&mut writer.written);
+            len += core::mem::take(&mut writer.len);
         }
-        filled.fetch_add(written, Ordering::Release); // U2.
+        filled.fetch_add(len, Ordering::Release); // U2.
     }
 }
 
